@@ -36,7 +36,7 @@ class Estimate:
     ci95: tuple[float, float] | None = None
     """Low and high end; None with fewer than two clusters, where no spread between sources can be seen."""
     n: int = 0
-    """Samples the mean is over (or would be over, when it is withheld)."""
+    """Samples that have a number; the mean is over these, when it is given."""
 
     def as_json(self) -> dict[str, object]:
         """Returns `{mean, ci95, n}` in plain JSON values."""
@@ -84,6 +84,8 @@ class ScoreRow:
     status: Status
     scores: Mapping[Criterion, float] = field(default_factory=dict)
     """0..10 for each criterion that applies when the status is ok; not looked at otherwise."""
+    digest: str = ""
+    """Opaque: runs are compared only where it agrees. Empty: the caller answers for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
