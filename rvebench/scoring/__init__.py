@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from rvebench.scoring.bootstrap import DEFAULT_RESAMPLES, IntervalMethod
+from rvebench.scoring.bootstrap import DEFAULT_METHOD, DEFAULT_RESAMPLES, IntervalMethod
+from rvebench.scoring.compare import PairedEstimate, Reading, RunComparison, compare_runs
 from rvebench.scoring.formulas import DEFAULT_FORMULA, FORMULAS, Formula, get_formula
+from rvebench.scoring.paired import DEFAULT_PERMUTATIONS, detectable_difference, holm, paired_power, required_pairs
 from rvebench.scoring.shapes import (
     CategorySummary,
     Coverage,
@@ -18,6 +20,8 @@ from rvebench.scoring.summary import score_sample, summarise
 
 __all__ = [
     "DEFAULT_FORMULA",
+    "DEFAULT_METHOD",
+    "DEFAULT_PERMUTATIONS",
     "DEFAULT_RESAMPLES",
     "FORMULAS",
     "CategorySummary",
@@ -27,10 +31,18 @@ __all__ = [
     "IntervalMethod",
     "MetricRow",
     "MetricSummary",
+    "PairedEstimate",
+    "Reading",
+    "RunComparison",
     "ScoreRow",
     "Summary",
+    "compare_runs",
     "count_coverage",
+    "detectable_difference",
     "get_formula",
+    "holm",
+    "paired_power",
+    "required_pairs",
     "score_sample",
     "summarise",
 ]

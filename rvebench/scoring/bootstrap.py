@@ -30,6 +30,7 @@ from rvebench.errors import DataError, UsageError
 from rvebench.scoring.shapes import Estimate
 
 __all__ = [
+    "DEFAULT_METHOD",
     "DEFAULT_RESAMPLES",
     "Clusters",
     "IntervalMethod",
@@ -43,6 +44,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 IntervalMethod = Literal["percentile", "expanded", "bca"]
+
+DEFAULT_METHOD: IntervalMethod = "percentile"
 
 DEFAULT_RESAMPLES = 2000
 _LEVEL = 0.95
@@ -129,7 +132,7 @@ def draw_means(clusters: Clusters, rng: np.random.Generator, resamples: int) -> 
     return means
 
 
-def interval95(clusters: Clusters, means: Floats, method: IntervalMethod = "percentile") -> tuple[float, float]:
+def interval95(clusters: Clusters, means: Floats, method: IntervalMethod = DEFAULT_METHOD) -> tuple[float, float]:
     """Returns the low and high end of the 95 % interval from resampled means.
 
     Raises:
@@ -156,7 +159,7 @@ def estimate_mean(
     rng: np.random.Generator,
     *,
     resamples: int = DEFAULT_RESAMPLES,
-    method: IntervalMethod = "percentile",
+    method: IntervalMethod = DEFAULT_METHOD,
 ) -> Estimate:
     """Returns the mean of the points with its 95 % interval; no mean without points, no interval below two clusters."""
     if not points:

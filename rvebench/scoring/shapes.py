@@ -20,6 +20,7 @@ __all__ = [
     "MetricSummary",
     "ScoreRow",
     "Summary",
+    "as_json_number",
     "count_coverage",
 ]
 
@@ -40,8 +41,8 @@ class Estimate:
 
     def as_json(self) -> dict[str, object]:
         """Returns `{mean, ci95, n}` in plain JSON values."""
-        interval = None if self.ci95 is None else [_rounded(self.ci95[0]), _rounded(self.ci95[1])]
-        return {"mean": None if self.mean is None else _rounded(self.mean), "ci95": interval, "n": self.n}
+        interval = None if self.ci95 is None else [as_json_number(self.ci95[0]), as_json_number(self.ci95[1])]
+        return {"mean": None if self.mean is None else as_json_number(self.mean), "ci95": interval, "n": self.n}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +180,7 @@ def count_coverage(statuses: Iterable[Status]) -> Coverage:
     )
 
 
-def _rounded(value: float) -> float:
+def as_json_number(value: float) -> float:
+    """Returns the value as it stands in JSON: rounded to :data:`JSON_DECIMALS`, 0.0 for -0.0."""
     # Adding 0.0 turns -0.0 into 0.0, so that one number has one spelling.
     return round(float(value), JSON_DECIMALS) + 0.0

@@ -13,7 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rvebench.errors import DataError
-from rvebench.scoring.bootstrap import DEFAULT_RESAMPLES, IntervalMethod, Point, estimate_mean, named_stream
+from rvebench.scoring.bootstrap import (
+    DEFAULT_METHOD,
+    DEFAULT_RESAMPLES,
+    IntervalMethod,
+    Point,
+    estimate_mean,
+    named_stream,
+)
 from rvebench.scoring.formulas import Formula, check_scores
 from rvebench.scoring.shapes import (
     CategorySummary,
@@ -60,7 +67,7 @@ def summarise(
     seed: int,
     resamples: int = DEFAULT_RESAMPLES,
     exclude_unjudged: bool = False,
-    method: IntervalMethod = "percentile",
+    method: IntervalMethod = DEFAULT_METHOD,
 ) -> Summary:
     """Returns a run's numbers; the order of the rows changes nothing, to the last bit.
 
