@@ -1,0 +1,236 @@
+"""`rvebench compare`: what run B does better or worse than run A, and whether that could be chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rvebench.cli.common import Format, console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from rvebench.runs.view import RunHeader, RunView
+    from rvebench.scoring import PairedEstimate, RunComparison, ScoreRow
+
+__all__ = ["ViewComparison", "compare", "compare_views", "print_comparison"]
+
+_JUDGE_FACTS = ("judge model", "prompt sha256", "frame plan sha256", "judge digest")
+"""The facts of a run that decide its verdicts, most telling first."""
+
+_WIDE = 100
+"""Columns of a terminal from which on wins and losses have room."""
+
+
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
+    run_b: Annotated[Path, typer.Argument(help="The candidate's run directory.")],
+    formula: Annotated[
+        str | None, typer.Option("--formula", "-f", help="Score both runs with this formula instead of their own.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of intervals and permutations.")] = 0,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Compare although judge, formula or samples differ; says what does.")
+    ] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")
+    ] = Format.TEXT,
+) -> None:
+    """Compare two runs sample by sample: differences, intervals, permutation p values with Holm's correction.
+
+    Leaves with 1 when the overall score of RUN_B is significantly below that of RUN_A. Example:
+
+        rvebench compare runs/base runs/new
+    """
+    from rvebench.errors import EXIT_FAILED
+    from rvebench.runs import load_run
+    from rvebench.scoring import Reading
+
+    found = compare_views(load_run(run_a), load_run(run_b), formula=formula, seed=seed, allow_mixed=allow_mixed)
+    if format_ is Format.JSON:
+        print_json(found.as_json())
+    else:
+        print_comparison(found, console())
+    if found.comparison.overall.reading is Reading.WORSE:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewComparison:
+    """A comparison with the names of what was compared."""
+
+    a: RunHeader
+    b: RunHeader
+    seed: int
+    mixed: tuple[str, ...]
+    """What differs between the runs besides the editor; not empty only where the user allowed it."""
+    comparison: RunComparison
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the comparison in plain JSON values."""
+        return {
+            **{
+                side: {"run": header.run_id, "model": header.model, "split": header.split, "judge": header.judge}
+                for side, header in (("a", self.a), ("b", self.b))
+            },
+            "seed": self.seed,
+            "mixed": list(self.mixed),
+            **self.comparison.as_json(),
+        }
+
+
+def compare_views(
+    a: RunView, b: RunView, *, formula: str | None = None, seed: int = 0, allow_mixed: bool = False
+) -> ViewComparison:
+    """Returns how run `b` differs from run `a` on the samples they share.
+
+    Args:
+        a: the baseline.
+        b: the candidate.
+        formula: scores both; None: the one both runs name (A's, when mixed).
+        seed: of intervals and permutations.
+        allow_mixed: compare although judge, formula or samples differ.
+
+    Raises:
+        UsageError: a run is not judged, the runs differ in what decides scores, or they share no sample.
+        CoverageError: no shared sample is judged in both.
+    """
+    from rvebench.errors import UsageError
+    from rvebench.scoring import compare_runs, get_formula
+
+    for view in (a, b):
+        if not view.header.judge:
+            raise UsageError(
+                "the run has no judge, so there is no score to compare",
+                where=view.directory,
+                hint=f"judge it first: rvebench score {view.directory}",
+            )
+    mixed = _differences(a, b, formula)
+    if mixed and not allow_mixed:
+        raise UsageError(
+            f"the runs differ in {'; '.join(mixed)}",
+            where=b.directory,
+            hint="compare runs made alike, or allow it with --allow-mixed",
+        )
+    comparison = compare_runs(
+        _rows(a), _rows(b), get_formula(formula or a.header.formula), seed=seed, allow_mixed=allow_mixed
+    )
+    return ViewComparison(a=a.header, b=b.header, seed=seed, mixed=mixed, comparison=comparison)
+
+
+def print_comparison(found: ViewComparison, out: Console) -> None:
+    """Prints who was compared, both families as tables, and what they let one say."""
+    from rich.text import Text
+
+    comparison = found.comparison
+    for side, header in (("A", found.a), ("B", found.b)):
+        out.print(
+            Text.assemble(
+                (f"{side}  {header.model}", "bold"), f" on {header.split}", (f"   run {header.run_id}", "dim")
+            )
+        )
+    out.print(
+        Text(
+            f"{comparison.overall.n} pairs from {comparison.overall.clusters} sources, formula {comparison.formula}, "
+            f"judge {found.a.judge}, seed {found.seed}",
+            style="dim",
+        )
+    )
+    wide = out.width >= _WIDE
+    out.print(_table("", {"Overall": comparison.overall, **comparison.criteria}, wide=wide))
+    out.print(_table("by reasoning type", comparison.by_category, wide=wide))
+    out.print(Text(_sentence(comparison.overall), style="bold"))
+    for note in _notes(found):
+        out.print(Text.assemble(("note: ", "bold"), note))
+
+
+def _rows(view: RunView) -> list[ScoreRow]:
+    from rvebench.runs import score_rows
+
+    digests = {item.sample.id: item.sample.digest for item in view.outcomes}
+    return [replace(row, digest=digests[row.sample_id]) for row in score_rows(view.outcomes)]
+
+
+def _differences(a: RunView, b: RunView, formula: str | None) -> tuple[str, ...]:
+    """Returns what differs in that which decides scores, one clause each."""
+    found = []
+    if a.header.judge != b.header.judge:
+        found.append(f"judge ({a.header.judge} against {b.header.judge})")
+    else:
+        # A digest says only that something differs: it is named when nothing more telling is.
+        for name in _JUDGE_FACTS:
+            ours, theirs = a.header.facts.get(name, "none"), b.header.facts.get(name, "none")
+            if ours != theirs and not (name == "judge digest" and found):
+                found.append(f"{name} ({_short(ours)} against {_short(theirs)})")
+    if formula is None and a.header.formula != b.header.formula:
+        found.append(f"formula ({a.header.formula} against {b.header.formula}; --formula sets one for both)")
+    in_b = {item.sample.id: item.sample for item in b.outcomes}
+    changed = sorted(
+        item.sample.id
+        for item in a.outcomes
+        if item.sample.id in in_b
+        and (item.sample.digest, item.sample.cluster) != (in_b[item.sample.id].digest, in_b[item.sample.id].cluster)
+    )
+    if changed:
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        found.append(f"samples that share an id ({', '.join(changed[:3])}{more})")
+    return tuple(found)
+
+
+def _short(text: str) -> str:
+    return f"{text[:12]}…" if len(text) == 64 else text
+
+
+def _table(title: str, rows: Mapping[str, PairedEstimate], *, wide: bool) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column(title, no_wrap=True)
+    for name in ("A", "B", "B-A", "95 % interval", "p Holm", "n", *(("+/-",) if wide else ())):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("reading")
+    styles = {"better": "green", "worse": "red"}
+    for name, estimate in rows.items():
+        interval = "-" if estimate.ci95 is None else f"{estimate.ci95[0]:+.2f} … {estimate.ci95[1]:+.2f}"
+        table.add_row(
+            name.replace("_", " "),
+            f"{estimate.mean_a:.2f}",
+            f"{estimate.mean_b:.2f}",
+            f"{estimate.difference:+.2f}",
+            interval,
+            f"{estimate.p_holm:.4f}" if estimate.p_holm >= 0.0001 else "<0.0001",
+            str(estimate.n),
+            *((f"{estimate.wins}/{estimate.losses}",) if wide else ()),
+            Text(estimate.reading.value, style=styles.get(estimate.reading.value, "dim")),
+        )
+    return table
+
+
+def _sentence(overall: PairedEstimate) -> str:
+    from rvebench.scoring import Reading
+
+    if overall.reading is not Reading.NO_DIFFERENCE:
+        return f"B is {overall.reading.value} than A: {overall.difference:+.2f} on a scale of 0 to 10."
+    if overall.detectable is None:
+        return "No difference shown: with one source there is nothing to tell chance from merit by."
+    return (
+        f"No difference shown; a comparison like this one shows a true difference of {overall.detectable:.2f} "
+        "8 times in 10."
+    )
+
+
+def _notes(found: ViewComparison) -> list[str]:
+    comparison = found.comparison
+    notes = [f"the runs differ in {clause}" for clause in found.mixed]
+    if comparison.n_unjudged:
+        notes.append(f"{comparison.n_unjudged} shared samples have no verdict on one side and are left out")
+    for side, count in (("A", comparison.n_only_a), ("B", comparison.n_only_b)):
+        if count:
+            notes.append(f"{count} samples are in run {side} only and are left out")
+    return notes
