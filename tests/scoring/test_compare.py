@@ -88,6 +88,13 @@ def test_five_sources_can_never_show_a_difference_at_five_percent() -> None:
     assert found.reading is Reading.NO_DIFFERENCE
 
 
+@pytest.mark.parametrize(("sources", "reading"), [(7, Reading.NO_DIFFERENCE), (8, Reading.BETTER)])
+def test_with_four_criteria_beside_the_overall_it_takes_eight_sources(sources: int, reading: Reading) -> None:
+    # Five hypotheses: 5 * 2 / 2**7 = 0.078 and 5 * 2 / 2**8 = 0.039.
+    a = [row(f"s{i}", 1, 1, 1, 1) for i in range(sources)]
+    assert quick(a, shifted(a, 3.0)).overall.reading is reading
+
+
 def test_holm_is_over_overall_with_criteria_and_over_categories_apart() -> None:
     a = many(80)
     b = shifted(a, 0.6, only=Criterion.EA)
