@@ -45,7 +45,7 @@ def test_strata_weigh_the_same_whatever_their_size() -> None:
 
 
 def test_a_resample_takes_whole_clusters_and_divides_by_what_it_took() -> None:
-    # Two clusters: a holds 1 sample of 0, b holds 3 of 8. Only four means can come: aa 0, ab and ba 6, bb 8.
+    # Two clusters: a holds 1 sample of 0, b holds 3 of 8. Both a: 0. One of each: 24 / 4 = 6. Both b: 8.
     clusters = gather_clusters([Point("1", "a", 0.0), *(Point(str(i), "b", 8.0) for i in range(2, 5))])
     means = draw_means(clusters, named_stream(0, "x"), 20_000)
     values, counts = np.unique(means, return_counts=True)
