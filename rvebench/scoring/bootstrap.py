@@ -45,7 +45,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 IntervalMethod = Literal["percentile", "expanded", "bca"]
 
-DEFAULT_METHOD: IntervalMethod = "percentile"
+DEFAULT_METHOD: IntervalMethod = "expanded"
 
 DEFAULT_RESAMPLES = 2000
 _LEVEL = 0.95

@@ -110,7 +110,7 @@ def test_the_cluster_bootstrap_agrees_with_a_plain_loop_of_another_hand() -> Non
         np.concatenate([groups[k] for k in rng.integers(0, len(groups), size=len(groups))]).mean() for _ in range(8000)
     ]
     low, high = np.percentile(loop, [2.5, 97.5])
-    ours = estimate_mean(points, named_stream(0, "x"), resamples=40_000)
+    ours = estimate_mean(points, named_stream(0, "x"), resamples=40_000, method="percentile")
     assert ours.mean == pytest.approx(np.concatenate(groups).mean())
     assert ours.ci95 == pytest.approx((low, high), abs=0.04 * (high - low))
     unclustered = estimate_mean([p._replace(cluster=p.sample_id) for p in points], named_stream(0, "x"))
