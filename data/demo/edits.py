@@ -83,7 +83,7 @@ def masked(weight: np.ndarray, *, threshold: float = 0.04, grow: int = 2) -> np.
 def dusk(frames: np.ndarray, drift: np.ndarray) -> Edit:
     height, width = frames.shape[1:3]
     grey = luma(frames)[..., None]
-    ground = (0.55 * frames + 0.45 * grey) ** 1.25 * np.array([0.34, 0.37, 0.58], np.float32)
+    ground = (0.55 * frames + 0.45 * grey) ** 1.2 * np.array([0.46, 0.48, 0.68], np.float32)
     y = np.arange(height, dtype=np.float32)[None, :] - drift[:, :1]
     down = np.clip(y / 118, 0, 1)[..., None]
     stops = np.array([[0.10, 0.13, 0.33], [0.30, 0.24, 0.45], [0.86, 0.45, 0.30]], np.float32)

@@ -3,13 +3,15 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rvebench.errors import DataError, RveError, UnknownNameError, UsageError
-from rvebench.splits import Split, load_split, write_split
+from rvebench.registry import Registration, Registry
+from rvebench.splits import Split, load_split, loader, write_split
 from tests.splits.conftest import row, write_rows
 
 
@@ -152,3 +154,24 @@ def test_a_plain_word_is_a_name_before_it_is_a_folder(tmp_path: Path, monkeypatc
     assert len(load_split("./demo").samples) == 1
     assert isinstance(load_split("demo"), Split)
     assert load_split("demo").path.parent != tmp_path / "demo"
+
+
+def test_a_registered_split_is_a_path_or_a_function_that_returns_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = write_rows(tmp_path, row())
+    monkeypatch.setattr(sys.modules[__name__], "REGISTERED", manifest)
+    entries = [Registration(name=name, target=f"{__name__}:{what}") for name, what in
+               (("path", "REGISTERED"), ("function", "registered"), ("broken", "nothing"))]  # fmt: skip
+    monkeypatch.setattr(loader, "SPLITS", Registry("split", entries, group="rvebench.none"))
+    assert load_split("path").path == load_split("function").path == manifest
+    assert load_split("function").name == "function"
+    with pytest.raises(UsageError, match="has no 'nothing'"):
+        load_split("broken")
+
+
+REGISTERED = Path()
+
+
+def registered() -> Path:
+    return REGISTERED
