@@ -19,7 +19,7 @@ import os
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ __all__ = [
     "exclusive_lock",
     "promote",
     "read_json",
+    "read_line_at",
     "read_lines",
 ]
 
@@ -51,6 +52,8 @@ class LogLine(NamedTuple):
     number: int
     """From 1."""
     value: dict[str, Any]
+    offset: int
+    """Byte position of its first character."""
 
 
 class TornTail(NamedTuple):
@@ -206,10 +209,24 @@ def read_lines(path: Path) -> Iterator[LogLine | TornTail]:
             if value is None:
                 bad = (number, offset)
             else:
-                yield LogLine(number, value)
+                yield LogLine(number, value, offset)
             offset += len(line)
     if bad is not None:
         yield TornTail(bad[1], offset - bad[1])
+
+
+def read_line_at(path: Path, offset: int) -> dict[str, Any]:
+    """Returns the journal line that starts at byte `offset`.
+
+    Raises:
+        DataError: no whole line starts there.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        value = _unseal(file.readline().rstrip(b"\n"))
+    if value is None:
+        raise DataError("the journal changed while it was open", where=f"{path} at byte {offset}")
+    return value
 
 
 class LineLog:
@@ -217,12 +234,13 @@ class LineLog:
 
     Args:
         path: the file; made when absent. A torn tail is cut off on opening (see :attr:`torn`).
+        on_line: called with each whole line the file already holds.
 
     Appends may come from several threads of one process; several processes must not share a log (hold
     :func:`exclusive_lock`).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_line: Callable[[LogLine], None] | None = None) -> None:
         self.path = path
         self.torn: TornTail | None = None
         """What was cut off on opening."""
@@ -234,6 +252,8 @@ class LineLog:
         for item in read_lines(path):
             if isinstance(item, TornTail):
                 self.torn = item
+            elif on_line is not None:
+                on_line(item)
         try:
             self._handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
             if self.torn is not None:
@@ -244,8 +264,8 @@ class LineLog:
         self._flusher = threading.Thread(target=self._flush_in_groups, name="journal-fsync", daemon=True)
         self._flusher.start()
 
-    def append(self, value: dict[str, Any], *, durable: bool = False) -> None:
-        """Appends one line.
+    def append(self, value: dict[str, Any], *, durable: bool = False) -> int:
+        """Appends one line and returns its offset.
 
         Args:
             value: a JSON object without the key `crc`.
@@ -270,10 +290,12 @@ class LineLog:
                 with contextlib.suppress(OSError):
                     os.ftruncate(self._handle, self._end)
                 raise _cannot_write(self.path, error) from error
+            offset = self._end
             self._end += len(line)
             self._dirty = not durable
         if not durable:
             self._wake.set()
+        return offset
 
     def _flush_in_groups(self) -> None:
         while True:

@@ -1,1 +1,39 @@
-"""runs."""
+"""Runs: manifest, journal, pipeline, resume, merge, and the way back from files to numbers."""
+
+from __future__ import annotations
+
+from rvebench.runs.load import load_run, metric_rows, score_rows
+from rvebench.runs.manifest import Manifest, Shard, parse_shard, read_manifest
+from rvebench.runs.merge import merge_runs
+from rvebench.runs.pipeline import Remaining, Tally
+from rvebench.runs.plan import Plan, RunOptions, Scorers, build_scorers, make_plan
+from rvebench.runs.session import Outcome, default_directory, execute, is_run, left_to_do, plan_of_run, rescore
+from rvebench.runs.view import RunHeader, RunView, SampleOutcome
+
+__all__ = [
+    "Manifest",
+    "Outcome",
+    "Plan",
+    "Remaining",
+    "RunHeader",
+    "RunOptions",
+    "RunView",
+    "SampleOutcome",
+    "Scorers",
+    "Shard",
+    "Tally",
+    "build_scorers",
+    "default_directory",
+    "execute",
+    "is_run",
+    "left_to_do",
+    "load_run",
+    "make_plan",
+    "merge_runs",
+    "metric_rows",
+    "parse_shard",
+    "plan_of_run",
+    "read_manifest",
+    "rescore",
+    "score_rows",
+]

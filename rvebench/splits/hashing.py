@@ -40,8 +40,13 @@ def sample_files(sample: Sample) -> dict[str, Path]:
     return {role: path for role, path in paths.items() if path is not None}
 
 
-def read_media(path: Path) -> Clip:
+def read_media(path: Path, *, allow_truncated: bool = False, time_limit_s: float = 300.0) -> Clip:
     """Returns the frames of a sample's file: a video, or for masks an image as a clip of one frame.
+
+    Args:
+        path: the file.
+        allow_truncated: take a video with fewer frames than its container says.
+        time_limit_s: wall time for decoding a video.
 
     Raises:
         VideoError: it cannot be decoded.
@@ -50,7 +55,7 @@ def read_media(path: Path) -> Clip:
     from rvebench.video import Clip, read_video
 
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        return read_video(path)
+        return read_video(path, allow_truncated=allow_truncated, time_limit_s=time_limit_s)
     import numpy as np
     from PIL import Image, UnidentifiedImageError
 
@@ -138,6 +143,7 @@ def fingerprint_files(
     progress: Callable[[int, int], None] | None = None,
     workers: int = 2,
     cache: FrameHashCache | None = None,
+    allow_truncated: bool = False,
 ) -> dict[Path, str | RveError]:
     """Returns the frame hash of each file, or why there is none. Each distinct file is decoded once.
 
@@ -146,12 +152,13 @@ def fingerprint_files(
         progress: called with (done, total) after each file.
         workers: threads; decoding leaves the interpreter lock.
         cache: where hashes are kept; a fresh view of the user's by default.
+        allow_truncated: hash what there is of a video that ends before its container says; such hashes are not kept.
     """
     cache = FrameHashCache() if cache is None else cache
     todo = list(dict.fromkeys(paths))
     found: dict[Path, str | RveError] = {}
     with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="fingerprint") as pool:
-        jobs = {pool.submit(_hash_one, path, cache): path for path in todo}
+        jobs = {pool.submit(_hash_one, path, cache, allow_truncated): path for path in todo}
         try:
             for done, job in enumerate(as_completed(jobs), start=1):
                 found[jobs[job]] = job.result()
@@ -163,7 +170,7 @@ def fingerprint_files(
     return {path: found[path] for path in todo}
 
 
-def _hash_one(path: Path, cache: FrameHashCache) -> str | RveError:
+def _hash_one(path: Path, cache: FrameHashCache, allow_truncated: bool) -> str | RveError:
     from rvebench.video import fingerprint
 
     try:
@@ -174,10 +181,12 @@ def _hash_one(path: Path, cache: FrameHashCache) -> str | RveError:
     if known is not None:
         return known
     try:
-        sha256 = fingerprint(read_media(path))
+        clip = read_media(path, allow_truncated=allow_truncated)
     except RveError as error:
         return error
-    cache.put(key, sha256)
+    sha256 = fingerprint(clip)
+    if clip.frames_expected is None:
+        cache.put(key, sha256)
     return sha256
 
 
@@ -187,7 +196,13 @@ def _cannot_open(error: OSError) -> str:
     return f"the file cannot be opened: {error.strerror or error}"
 
 
-def fingerprint_split(split: Split, *, progress: Callable[[int, int], None] | None = None, workers: int = 2) -> Split:
+def fingerprint_split(
+    split: Split,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    workers: int = 2,
+    allow_truncated: bool = False,
+) -> Split:
     """Returns the split with every frame hash filled in, decoding only files without a declared or cached one.
 
     Declared hashes are taken at their word (:func:`rvebench.splits.verify_split` checks them); their files must be
@@ -202,7 +217,9 @@ def fingerprint_split(split: Split, *, progress: Callable[[int, int], None] | No
         for role, path in sample_files(sample).items()
         if role not in sample.frames_sha256
     ]
-    hashes = fingerprint_files(wanted, progress=progress, workers=workers) if wanted else {}
+    hashes = (
+        fingerprint_files(wanted, progress=progress, workers=workers, allow_truncated=allow_truncated) if wanted else {}
+    )
     faults: dict[Path, str] = {path: str(found) for path, found in hashes.items() if isinstance(found, RveError)}
     for sample in split.samples:
         for path in sample_files(sample).values():

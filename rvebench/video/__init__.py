@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rvebench.video.clip import Clip, Comparison, Frames, Seconds
-from rvebench.video.conform import conform_video, conforms
+from rvebench.video.conform import CONFORM_VERSION, conform_video, conforms
 from rvebench.video.fingerprint import fingerprint
 from rvebench.video.frameplan import FramePair, FramePlan
 from rvebench.video.pairing import Indices, align_to_source
@@ -14,6 +14,7 @@ from rvebench.video.resize import fit_within, match_size, resize_frames
 from rvebench.video.writer import write_video
 
 __all__ = [
+    "CONFORM_VERSION",
     "Clip",
     "Comparison",
     "FramePair",

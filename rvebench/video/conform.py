@@ -17,9 +17,12 @@ from rvebench.video.probe import VideoInfo, probe_video
 from rvebench.video.reader import read_video
 from rvebench.video.writer import temporary_beside, write_video
 
-__all__ = ["CONFORM_CRF", "conform_video", "conforms"]
+__all__ = ["CONFORM_CRF", "CONFORM_VERSION", "conform_video", "conforms"]
 
 CONFORM_CRF = 12
+
+CONFORM_VERSION = f"1 (h264 yuv420p, crf {CONFORM_CRF})"
+"""Part of a run's identity: raised when the same output would be normalised to other frames."""
 
 
 def conforms(info: VideoInfo) -> bool:

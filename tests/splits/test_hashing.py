@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +21,9 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     seen: list[Path] = []
     real = module.read_media
 
-    def spy(path: Path) -> object:
+    def spy(path: Path, **options: Any) -> object:
         seen.append(path)
-        return real(path)
+        return real(path, **options)
 
     monkeypatch.setattr(module, "read_media", spy)
     return seen

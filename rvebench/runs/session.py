@@ -1,0 +1,186 @@
+"""One process at work in one run directory: lock, identity check, journal, work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from rvebench.errors import StorageError, UsageError
+from rvebench.records import EditorInfo
+from rvebench.runs.environment import describe_environment
+from rvebench.runs.journal import JOURNAL_NAME, RunJournal
+from rvebench.runs.load import SAMPLES_NAME, read_samples, write_samples
+from rvebench.runs.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    Scoring,
+    check_same_run,
+    parse_shard,
+    read_manifest,
+    write_manifest,
+)
+from rvebench.runs.pipeline import Progress, Remaining, Tally, remaining, work
+from rvebench.runs.plan import Plan, RunOptions, Scorers, edit_keys
+from rvebench.storage import TornTail, exclusive_lock, read_lines
+from rvebench.video import CONFORM_VERSION
+
+__all__ = ["Outcome", "default_directory", "execute", "left_to_do", "plan_of_run", "rescore"]
+
+LOCK_NAME = "lock"
+
+
+class Outcome(NamedTuple):
+    """What one process did."""
+
+    tally: Tally
+    resumed: bool
+    """The directory held records already."""
+    torn: TornTail | None
+    """A torn last journal line that was dropped."""
+
+
+def default_directory(plan: Plan) -> Path:
+    """Returns `runs/<model>-<split>-<id>` with the shard behind it: the same command finds its run again."""
+    manifest = plan.manifest
+    shard = f"-{manifest.shard.replace('/', 'of')}" if manifest.shard else ""
+    model, split = _slug(manifest.generation.editor.spec), _slug(manifest.generation.split)
+    return Path("runs") / f"{model}-{split}-{manifest.run_id[:8]}{shard}"
+
+
+def _slug(text: str) -> str:
+    kept = "".join(letter if letter.isalnum() else "-" for letter in text.lower())
+    return "-".join(part for part in kept.split("-") if part)[:40].strip("-") or "run"
+
+
+@contextmanager
+def _opened(directory: Path, plan: Plan, *, allow_mixed: bool) -> Iterator[tuple[RunJournal, bool]]:
+    """Holds a run directory, made or continued, with its journal open."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the run directory cannot be made: {error.strerror}", where=directory, hint="choose another --out"
+        ) from None
+    with exclusive_lock(directory / LOCK_NAME):
+        _sweep(directory)
+        resumed = (directory / MANIFEST_NAME).exists()
+        if resumed:
+            kept = read_manifest(directory)
+            manifest = check_same_run(kept, plan.manifest, where=directory, allow_mixed=allow_mixed)
+            if manifest != kept:
+                write_manifest(directory, manifest)
+            if not (directory / SAMPLES_NAME).exists():
+                write_samples(directory, plan.samples)
+        else:
+            strangers = sorted(item.name for item in directory.iterdir() if item.name not in {LOCK_NAME, SAMPLES_NAME})
+            if strangers:
+                raise UsageError(
+                    f"the directory is not empty and is not a run (it holds {', '.join(strangers[:3])})",
+                    where=directory,
+                    hint="choose another --out",
+                )
+            # The manifest is written last: a directory with a manifest has its samples.
+            write_samples(directory, plan.samples)
+            write_manifest(directory, plan.manifest)
+        with RunJournal(directory) as journal:
+            yield journal, resumed
+
+
+def _sweep(directory: Path) -> None:
+    """Removes the half-written files of a killed process; whole ones have their final names."""
+    for folder in (directory, directory / "videos", directory / "previews"):
+        for leftover in folder.glob(".*.tmp"):
+            leftover.unlink()
+
+
+def execute(plan: Plan, directory: Path, options: RunOptions, *, generate: bool, progress: Progress) -> Outcome:
+    """Does all that a plan leaves to do in its directory.
+
+    Raises:
+        LockedError: another process works there.
+        InterruptError: stopped on request.
+        RveError: what :func:`rvebench.runs.pipeline.work` raises.
+    """
+    with _opened(directory, plan, allow_mixed=options.allow_mixed) as (journal, resumed):
+        journal.session("begin", verb="generate" if generate else "score")
+        tally = work(plan, directory, journal, options, generate=generate, progress=progress)
+        journal.session("end", edits=tally.edits_done, scored=tally.scored_done)
+        return Outcome(tally, resumed, journal.torn)
+
+
+def left_to_do(plan: Plan, directory: Path, options: RunOptions, *, generate: bool) -> Remaining:
+    """Returns what :func:`execute` would do; writes nothing.
+
+    Raises:
+        UsageError: the directory holds another run.
+    """
+    if not (directory / MANIFEST_NAME).exists():
+        return Remaining(edits=plan.own if generate else (), scores=(), recorded=0)
+    check_same_run(read_manifest(directory), plan.manifest, where=directory, allow_mixed=options.allow_mixed)
+    with RunJournal(directory, read_only=True) as journal:
+        return remaining(plan, journal, directory, options, generate=generate)
+
+
+def plan_of_run(directory: Path, scorers: Scorers) -> Plan:
+    """Returns the plan that scores an existing run with `scorers`; nothing is generated by it."""
+    manifest = read_manifest(directory)
+    samples = read_samples(directory, manifest)
+    shard = parse_shard(manifest.shard)
+    if manifest.generation.conform_version != CONFORM_VERSION:
+        raise UsageError(
+            f"the run's videos were normalised by {manifest.generation.conform_version}, this program has "
+            f"{CONFORM_VERSION}",
+            where=directory,
+            hint="score it with the version that made it",
+        )
+    info = manifest.generation.editor.info
+    return Plan(
+        manifest=manifest.model_copy(
+            update={
+                "scoring": scorers.scoring if scorers.judge or scorers.metrics else None,
+                "environments": (describe_environment(),),
+            }
+        ),
+        samples=samples,
+        own=tuple(shard.pick(samples)) if shard else samples,
+        editor=EditorInfo(name=str(info["name"]), version=str(info["version"])),
+        scorers=scorers,
+        keys=edit_keys(samples, manifest.generation),
+    )
+
+
+def rescore(directory: Path, *, formula: str | None, exclude_unjudged: bool | None) -> None:
+    """Makes another formula, or another policy for unjudged edits, the run's own; no judge is called.
+
+    Raises:
+        UsageError: not a run, not judged, or an unknown formula.
+    """
+    from rvebench.scoring import get_formula
+
+    with exclusive_lock(directory / LOCK_NAME):
+        manifest = read_manifest(directory)
+        if manifest.scoring is None:
+            raise UsageError("the run is not scored yet", where=directory, hint="run `rvebench score` first")
+        chosen = get_formula(formula or manifest.scoring.formula)
+        scoring: Scoring = manifest.scoring.model_copy(
+            update={
+                "formula": chosen.name,
+                "formula_digest": chosen.digest,
+                "exclude_unjudged": manifest.scoring.exclude_unjudged if exclude_unjudged is None else exclude_unjudged,
+            }
+        )
+        updated: Manifest = manifest.model_copy(update={"scoring": scoring})
+        if updated != manifest:
+            write_manifest(directory, updated)
+
+
+def is_run(directory: Path) -> bool:
+    """Returns whether the directory holds a run."""
+    return (directory / MANIFEST_NAME).is_file()
+
+
+def finished_units(directory: Path) -> int:
+    """Returns how many whole lines the journal holds."""
+    return sum(1 for item in read_lines(directory / JOURNAL_NAME) if not isinstance(item, TornTail))
