@@ -1,0 +1,222 @@
+"""`rvebench evaluate`, `generate` and `score`: the three verbs that work in a run directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rvebench.cli.common import Format, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from rvebench.runs import Plan, RunOptions, Scorers
+
+__all__ = ["evaluate", "generate", "score"]
+
+Model = Annotated[
+    str, typer.Option("--model", "-m", help="The editor: a name, python:…, command:…, http:… or folder:…")
+]
+SplitOption = Annotated[str, typer.Option("--split", "-s", help="A shipped split, or a path to samples.jsonl.")]
+Judge = Annotated[str, typer.Option("--judge", "-j", help="Who judges the edits.")]
+Metrics = Annotated[str, typer.Option("--metrics", help="Automatic metrics: a,b or all or none.")]
+Formula = Annotated[str, typer.Option("--formula", "-f", help="How criteria become one number.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Run directory; made, or continued where it stopped.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N samples of the split.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed for the editor and for the intervals.")]
+Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Worker processes, each with its own model.")]
+ShardOption = Annotated[str | None, typer.Option("--shard", help="Only part i of n, as i/n; see `runs merge`.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for one edit.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Do again what failed, timed out or was not judged.")]
+AllowMixed = Annotated[bool, typer.Option("--allow-mixed", help="Go on in a run made with other software.")]
+AllowTruncated = Annotated[
+    bool, typer.Option("--allow-truncated", help="Accept sources with fewer frames than their container says.")
+]
+ExcludeUnjudged = Annotated[
+    bool, typer.Option("--exclude-unjudged", help="Leave unjudged edits out, with their count, instead of withholding.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
+
+
+def evaluate(
+    model: Model,
+    split: SplitOption = "demo",
+    judge: Judge = "gpt-4o",
+    metrics: Metrics = "all",
+    out: Out = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    workers: Workers = 1,
+    shard: ShardOption = None,
+    formula: Formula = "geometric",
+    timeout: Timeout = 1800.0,
+    retry_failed: RetryFailed = False,
+    exclude_unjudged: ExcludeUnjudged = False,
+    allow_mixed: AllowMixed = False,
+    allow_truncated: AllowTruncated = False,
+    dry_run: DryRun = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Run an editor on a split, judge its edits, report the numbers.
+
+    The same command run again goes on where it stopped.
+
+
+
+    Example:
+
+        rvebench evaluate --model copy --split demo --judge reference --out runs/copy
+    """
+    from rvebench.runs import RunOptions, build_scorers
+
+    scorers = build_scorers(judge=judge, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged)
+    options = RunOptions(
+        workers=workers,
+        timeout_s=timeout,
+        retry_failed=retry_failed,
+        allow_mixed=allow_mixed,
+        allow_truncated=allow_truncated,
+    )
+    plan = _plan(model, split, seed, limit, shard, scorers, allow_truncated)
+    _run(plan, out, options, generate=True, dry_run=dry_run, format_=format_)
+
+
+def generate(
+    model: Model,
+    split: SplitOption = "demo",
+    out: Out = None,
+    limit: Limit = None,
+    seed: Seed = 0,
+    workers: Workers = 1,
+    shard: ShardOption = None,
+    timeout: Timeout = 1800.0,
+    retry_failed: RetryFailed = False,
+    allow_mixed: AllowMixed = False,
+    allow_truncated: AllowTruncated = False,
+    dry_run: DryRun = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Only make the edits; `rvebench score` judges them later.
+
+    Example:
+
+        rvebench generate --model folder:outputs --split demo --out runs/mine
+    """
+    from rvebench.runs import RunOptions, build_scorers
+    from rvebench.scoring import DEFAULT_FORMULA
+
+    scorers = build_scorers(judge=None, metrics="none", formula=DEFAULT_FORMULA, exclude_unjudged=False)
+    options = RunOptions(
+        workers=workers,
+        timeout_s=timeout,
+        retry_failed=retry_failed,
+        allow_mixed=allow_mixed,
+        allow_truncated=allow_truncated,
+    )
+    plan = _plan(model, split, seed, limit, shard, scorers, allow_truncated=False)
+    _run(plan, out, options, generate=True, dry_run=dry_run, format_=format_)
+
+
+def score(
+    run: Annotated[Path, typer.Argument(help="A run directory with edits.")],
+    judge: Judge = "gpt-4o",
+    metrics: Metrics = "all",
+    formula: Formula = "geometric",
+    retry_failed: RetryFailed = False,
+    exclude_unjudged: ExcludeUnjudged = False,
+    allow_mixed: AllowMixed = False,
+    allow_truncated: AllowTruncated = False,
+    dry_run: DryRun = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Judge and measure the edits of a run; no editor is started. Verdicts of other judges are kept.
+
+    Example:
+
+        rvebench score runs/mine --judge reference
+    """
+    from rvebench.runs import RunOptions, build_scorers, plan_of_run
+
+    scorers = build_scorers(judge=judge, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged)
+    options = RunOptions(retry_failed=retry_failed, allow_mixed=allow_mixed, allow_truncated=allow_truncated)
+    _run(plan_of_run(run, scorers), run, options, generate=False, dry_run=dry_run, format_=format_)
+
+
+def _plan(
+    model: str,
+    split: str,
+    seed: int,
+    limit: int | None,
+    shard: str | None,
+    scorers: Scorers,
+    allow_truncated: bool,
+) -> Plan:
+    from rvebench.runs import make_plan, parse_shard
+
+    with progress_bar("reading sources", None) as show:
+        return make_plan(
+            model=model,
+            split=split,
+            seed=seed,
+            limit=limit,
+            shard=parse_shard(shard),
+            scorers=scorers,
+            allow_truncated=allow_truncated,
+            progress=show,
+        )
+
+
+def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, dry_run: bool, format_: Format) -> None:
+    from rvebench.cli.finish import finish
+    from rvebench.cli.progress import run_progress
+    from rvebench.runs import default_directory, execute
+
+    directory = out or default_directory(plan)
+    if dry_run:
+        _print_plan(plan, directory, options, generate=generate, format_=format_)
+        return
+    typer.echo(f"run {plan.manifest.run_id} in {directory}", err=True)
+    with run_progress() as show:
+        outcome = execute(plan, directory, options, generate=generate, progress=show)
+    if outcome.torn is not None:
+        typer.echo(
+            f"note: the journal ended in a torn line of {outcome.torn.size_bytes} bytes (an earlier process was "
+            "killed); it was dropped and its unit done again",
+            err=True,
+        )
+    if outcome.resumed:
+        typer.echo(
+            f"note: continued; {outcome.tally.edits_done} edits and {outcome.tally.scored_done} scorings were left",
+            err=True,
+        )
+    finish(directory, format_)
+
+
+def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: bool, format_: Format) -> None:
+    from rvebench.runs import left_to_do
+
+    left = left_to_do(plan, directory, options, generate=generate)
+    scoring = plan.scorers.scoring
+    facts = {
+        "run": plan.manifest.run_id,
+        "directory": str(directory),
+        "model": plan.manifest.generation.editor.spec,
+        "split": plan.manifest.generation.split,
+        "samples": len(plan.own),
+        "judge": scoring.judge.spec if scoring.judge else None,
+        "metrics": [entry.name for entry in scoring.metrics],
+        "edits_recorded": left.recorded,
+        "edits_to_make": len(left.edits),
+        "edits_to_score": len(left.edits) + len(left.scores),
+        "paid_edits": len(left.edits) if plan.editor.paid else 0,
+        "paid_verdicts": len(left.edits) + len(left.scores)
+        if plan.scorers.judge is not None and plan.scorers.judge.info.paid
+        else 0,
+    }
+    if format_ is Format.JSON:
+        print_json({"dry_run": facts})
+        return
+    for name, value in facts.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        typer.echo(f"{name.replace('_', ' '):16} {'-' if shown is None else shown}")

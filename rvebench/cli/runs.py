@@ -1,0 +1,172 @@
+"""`rvebench runs list|show|merge`, `rescore` and `report`: what can be done with runs that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rvebench.cli.common import Format, console, print_json
+
+__all__ = ["app", "report", "rescore"]
+
+app = typer.Typer(help="List, show and merge runs.", no_args_is_help=True)
+
+FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
+
+
+@app.command("list")
+def list_runs(
+    folder: Annotated[Path, typer.Argument(help="Folder that holds run directories.")] = Path("runs"),
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """List the runs in a folder, with their headline.
+
+    Example:
+
+        rvebench runs list runs
+    """
+    from rvebench.errors import RveError
+    from rvebench.runs import is_run, load_run
+
+    rows = []
+    for directory in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not is_run(directory):
+            continue
+        row: dict[str, object] = {"directory": str(directory)}
+        try:
+            view = load_run(directory)
+        except RveError as error:
+            row["problem"] = str(error)
+        else:
+            row.update(
+                run=view.header.run_id,
+                model=view.header.model,
+                split=view.header.split,
+                judge=view.header.judge or None,
+                formula=view.header.formula,
+                n=view.summary.coverage.n,
+                ok=view.summary.coverage.ok,
+                mean=view.summary.overall.mean,
+            )
+        rows.append(row)
+    if format_ is Format.JSON:
+        print_json({"runs": rows})
+        return
+    _print_rows(rows, folder)
+
+
+def _print_rows(rows: list[dict[str, object]], folder: Path) -> None:
+    if not rows:
+        typer.echo(f"no runs in {folder}")
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("directory", "model", "split", "judge", "ok/n", "overall"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        if "problem" in row:
+            table.add_row(str(row["directory"]), f"damaged: {row['problem']}")
+            continue
+        mean = row["mean"]
+        table.add_row(
+            str(row["directory"]),
+            str(row["model"]),
+            str(row["split"]),
+            str(row["judge"] or "-"),
+            f"{row['ok']}/{row['n']}",
+            f"{mean:.3f}" if isinstance(mean, float) else "withheld",
+        )
+    console().print(table)
+
+
+@app.command("show")
+def show_run(
+    run: Annotated[Path, typer.Argument(help="A run directory.")], format_: FormatOption = Format.TEXT
+) -> None:
+    """Print a run's numbers and what decided them; writes nothing.
+
+    Example:
+
+        rvebench runs show runs/copy
+    """
+    from rvebench.report import print_tables, summary_json
+    from rvebench.runs import load_run
+
+    view = load_run(run)
+    if format_ is Format.JSON:
+        print_json({**summary_json(view), "facts": dict(view.header.facts), "notes": list(view.header.notes)})
+        return
+    print_tables(view, console())
+    for name, value in view.header.facts.items():
+        typer.echo(f"{name:24} {value}")
+
+
+@app.command("merge")
+def merge(
+    shards: Annotated[list[Path], typer.Argument(help="The shards' run directories, in any order.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Directory of the merged run.")],
+    allow_mixed: Annotated[bool, typer.Option("--allow-mixed", help="Accept shards of different software.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Accept absent parts; their samples are missing.")] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Merge shards into the run that was never cut; merging again changes nothing.
+
+    Example:
+
+        rvebench runs merge runs/a-1of2 runs/a-2of2 --out runs/a
+    """
+    from rvebench.cli.finish import finish
+    from rvebench.runs import merge_runs
+
+    merge_runs(shards, out, allow_mixed=allow_mixed, partial=partial)
+    finish(out, format_)
+
+
+def rescore(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    formula: Annotated[str | None, typer.Option("--formula", "-f", help="Another formula.")] = None,
+    exclude_unjudged: Annotated[
+        bool | None,
+        typer.Option("--exclude-unjudged/--withhold-unjudged", help="What unjudged edits do to the headline."),
+    ] = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Compute every number again from the records, perhaps with another formula; calls nothing.
+
+    Example:
+
+        rvebench rescore runs/copy --formula viescore
+    """
+    from rvebench.cli.finish import finish
+    from rvebench.runs import rescore as change_formula
+
+    change_formula(run, formula=formula, exclude_unjudged=exclude_unjudged)
+    finish(run, format_)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where to write the page; default: in the run.")
+    ] = None,
+) -> None:
+    """Write the HTML report of a run again.
+
+    Example:
+
+        rvebench report runs/copy --out copy.html
+    """
+    from rvebench.cli.finish import write_derived
+    from rvebench.report import render_html
+    from rvebench.runs import load_run
+    from rvebench.storage import atomic_write_text
+
+    view = load_run(run)
+    if out is None:
+        typer.echo(str(write_derived(view)))
+        return
+    atomic_write_text(out, render_html(view))
+    typer.echo(str(out))
