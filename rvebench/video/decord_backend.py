@@ -50,7 +50,7 @@ def read_with_decord(
             )
         short = None
         if max_frames is None or len(frames) < max_frames:
-            short = shortfall(opened, decoded=len(frames), damaged=0, end_s=scan.end_s)
+            short = shortfall(opened, decoded=len(frames), packets=len(scan.stamps_s), damaged=0, end_s=scan.end_s)
         if short is not None and not allow_truncated:
             raise VideoError(short.text, where=path, hint=TRUNCATED_HINT)
         whole = len(scan.stamps_s) == len(frames) or max_frames is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ class OpenVideo(NamedTuple):
 
     container: InputContainer
     stream: VideoStream
+    finished: bool | None
+    """The file has its outermost end (AVI's chunk, GIF's end mark); None for formats that are not asked."""
 
 
 class _ByContent:
@@ -69,6 +72,7 @@ def open_video(path: Path) -> Iterator[OpenVideo]:
     except OSError as error:
         raise VideoError(f"the file cannot be read: {error.strerror}", where=path) from error
     with file:
+        finished = _is_finished(file)
         try:
             container = av.open(_ByContent(file), mode="r", options={"format_whitelist": _FORMATS})
         except (av.error.FFmpegError, ValueError) as error:
@@ -77,7 +81,7 @@ def open_video(path: Path) -> Iterator[OpenVideo]:
             stream = _picture_stream(path, container)
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = _DECODER_THREADS
-            yield OpenVideo(container, stream)
+            yield OpenVideo(container, stream, finished)
 
 
 def _check_regular(path: Path) -> None:
@@ -93,6 +97,19 @@ def _check_regular(path: Path) -> None:
         raise VideoError("this is not a regular file", where=path)
     if status.st_size == 0:
         raise VideoError("the file is empty", where=path)
+
+
+def _is_finished(file: BinaryIO) -> bool | None:
+    head = file.read(8)
+    size = file.seek(0, os.SEEK_END)
+    finished = None
+    if head[:4] == b"RIFF":
+        finished = 0 < int.from_bytes(head[4:], "little") <= size - 8
+    elif head[:4] == b"GIF8":
+        file.seek(max(0, size - 64))
+        finished = file.read().rstrip(b"\0\r\n ").endswith(b";")
+    file.seek(0)
+    return finished
 
 
 def _why_not(path: Path, file: BinaryIO) -> VideoError:

@@ -56,7 +56,7 @@ def probe_video(path: Path) -> VideoInfo:
     """
     with open_video(path) as opened:
         frame = _first_frame(path, opened)
-        container, stream = opened
+        container, stream, _ = opened
         orientation = orientation_of(frame)
         width, height = (frame.height, frame.width) if orientation.transpose else (frame.width, frame.height)
         return VideoInfo(
@@ -97,7 +97,7 @@ def nominal_rate(opened: OpenVideo) -> float:
 
 
 def _duration_s(opened: OpenVideo) -> float | None:
-    container, stream = opened
+    container, stream, _ = opened
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None if container.duration is None else container.duration / 1_000_000
@@ -106,15 +106,14 @@ def _duration_s(opened: OpenVideo) -> float | None:
 def declared_frames(opened: OpenVideo) -> int | None:
     """Returns how many frames the container promises to show; None when it keeps no count.
 
-    In mp4 that is the sample table less what the edit list hides, in AVI the header's count less the empty chunks
-    that mean "show the last picture again".
+    In mp4 that is the sample table less what the edit list hides. In AVI it is the index less the empty chunks that
+    mean "show the last picture again"; the header's count, which muxers write as a duration, speaks only for a file
+    that was cut short.
     """
-    container, stream = opened
+    container, stream, finished = opened
     kinds = container.format.name.split(",")
     if "mp4" in kinds:
-        shown = sum(not entry.is_discard for entry in stream.index_entries)
-        return shown or stream.frames or None
-    if "avi" in kinds:
-        repeats = sum(entry.size == 0 for entry in stream.index_entries)
-        return max(stream.frames - repeats, 0) or None
+        return sum(not entry.is_discard for entry in stream.index_entries) or stream.frames or None
+    if "avi" in kinds and finished:
+        return sum(entry.size > 0 for entry in stream.index_entries) or stream.frames or None
     return stream.frames or None

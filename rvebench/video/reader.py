@@ -82,7 +82,9 @@ def read_video(
         short = None
         if not decode.stopped_early:
             tally = decode.tally
-            short = shortfall(opened, decoded=len(store), damaged=tally.damaged, end_s=tally.end_s)
+            short = shortfall(
+                opened, decoded=len(store), packets=tally.packets, damaged=tally.damaged, end_s=tally.end_s
+            )
         if len(store) == 0:
             raise _no_frame(path, promised)
         if short is not None and not allow_truncated:
@@ -138,11 +140,11 @@ class _Store:
         """Adds one picture; all have one size."""
         if self._frames is None:
             self._frames = np.empty((min(self._expected or 32, 1 << 16), *picture_HWC.shape), np.uint8)
+        size = (self._count + 1) * picture_HWC.nbytes
+        if size > self._max_bytes:
+            raise self._too_large(f"more than {self._count} frames", size)
         if self._count == len(self._frames):
             more = self._count + max(self._count // 2, 32)
-            size = (self._count + 1) * picture_HWC.nbytes
-            if size > self._max_bytes:
-                raise self._too_large(f"more than {self._count} frames", size)
             self._frames.resize((more, *picture_HWC.shape), refcheck=False)
         self._frames[self._count] = picture_HWC
         self._count += 1
@@ -160,6 +162,8 @@ class _Store:
 class _Tally:
     """What was met on the way."""
 
+    packets: int = 0
+    """Packets of the video, the empty ones not counted."""
     damaged: int = 0
     """Packets that could not be decoded, and frames that the decoder marked as corrupt."""
     end_s: float = 0.0
@@ -194,7 +198,7 @@ class _Decode:
 
     def run(self) -> None:
         """Decodes until the end of the file, the wanted count, or the time limit."""
-        container, stream = self._opened
+        container, stream, _ = self._opened
         self._store.check_size(stream.codec_context.width, stream.codec_context.height)
         packets = container.demux()
         while True:
@@ -209,6 +213,7 @@ class _Decode:
             self.tally.end_s = max(self.tally.end_s, packet_end_s(packet))
             if packet.stream.index != stream.index:
                 continue
+            self.tally.packets += packet.size > 0
             try:
                 pictures = packet.decode()
             except av.error.FFmpegError:
