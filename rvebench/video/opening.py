@@ -23,7 +23,7 @@ __all__ = ["OpenVideo", "open_video"]
 # other files and addresses. The audio formats are here so that they are called what they are.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,webp,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,nut,ivf,h264,hevc,"
-    "av1,obu,m4v,mjpeg,yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,wav,mp3,flac,aac,ac3,aiff,caf"
+    "av1,obu,m4v,mjpeg,yuv4mpegpipe,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,wav,mp3,flac,aac,ac3,aiff"
 )
 _DECODER_THREADS = 4
 
