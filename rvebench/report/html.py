@@ -1,0 +1,122 @@
+"""The page: one file that holds its numbers, texts, pictures, style and script, and loads nothing.
+
+* Same run, same bytes: no date, no absolute path, no order that hashing decides.
+* Nothing a run carries can act: texts reach the markup escaped, or as JSON whose `<`, `>` and `&` are written as
+  escapes; the content security policy allows the page's own style and script by their hashes and no request at all.
+* Previews stand behind the script as base64 texts, each decoded only when its card is near the viewport, so that the
+  first paint waits for none of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from rvebench.report.cards import card
+from rvebench.report.numbers import METRIC_NOTE
+from rvebench.report.page import make_page
+from rvebench.report.preview import Preview, PreviewProblem, read_preview
+from rvebench.runs.view import RunView
+
+__all__ = ["MEDIA_LIMIT_BYTES", "render_html"]
+
+MEDIA_LIMIT_BYTES = 192 * 1024 * 1024
+"""Previews in one page, before base64: past this, browsers open a file too slowly to be of use."""
+
+_STYLES = ("page.css", "samples.css")
+_SCRIPTS = ("core.js", "player.js", "cards.js", "app.js")
+
+
+class _Shell(NamedTuple):
+    """What is the same in every page."""
+
+    style: Markup
+    script: Markup
+    policy: str
+
+
+def render_html(view: RunView, *, media_limit_bytes: int = MEDIA_LIMIT_BYTES) -> str:
+    """Returns the whole page as one HTML text; the same view gives the same text.
+
+    Args:
+        view: the run. Previews are read from the files it names; one that cannot be shown is said in its card.
+        media_limit_bytes: previews past this many bytes together are left out, which their cards say.
+    """
+    previews = list(_previews(view, media_limit_bytes))
+    cards = [card(outcome, preview) for outcome, preview in zip(view.outcomes, previews, strict=True)]
+    template = _environment().from_string(_read("report.html"))
+    head = template.render(
+        page=make_page(view),
+        shell=_shell(),
+        metric_note=METRIC_NOTE,
+        cards=_inert(
+            json.dumps({"judged": bool(view.header.judge), "samples": cards}, sort_keys=True, allow_nan=False)
+        ),
+    )
+    # ASCII only: the page then reads the same whatever encoding a server claims, a lone surrogate in a text cannot make
+    # it unwritable, and tens of megabytes of base64 stay one byte a character in memory.
+    parts = [head.encode("ascii", "xmlcharrefreplace").decode("ascii")]
+    for index, preview in enumerate(previews):
+        if isinstance(preview, Preview):
+            parts.append(f'<script type="text/plain" id="media-{index}">{_base64(preview.data)}</script>\n')
+    parts.append("</body>\n</html>\n")
+    return "".join(parts)
+
+
+def _previews(view: RunView, limit_bytes: int) -> Iterator[Preview | PreviewProblem | None]:
+    left = limit_bytes
+    for outcome in view.outcomes:
+        preview = None if outcome.preview is None else read_preview(outcome.preview)
+        if isinstance(preview, Preview):
+            left -= len(preview.data)
+            if left < 0:
+                preview = PreviewProblem(reason="left out: the page would be too large to open with every preview")
+        yield preview
+
+
+def _inert(json_text: str) -> Markup:
+    """Returns JSON that no HTML parser can take for a tag, comment or entity."""
+    text = json_text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(text)  # noqa: S704 - every markup character is escaped above
+
+
+def _read(name: str) -> str:
+    return resources.files("rvebench.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@cache
+def _shell() -> _Shell:
+    style = "\n".join(_read(name) for name in _STYLES)
+    script = '"use strict";\n(() => {\n' + "\n".join(_read(name) for name in _SCRIPTS) + "})();\n"
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "img-src data:",
+            f"style-src 'sha256-{_sha256(style)}'",
+            f"script-src 'sha256-{_sha256(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    return _Shell(style=Markup(style), script=Markup(script), policy=policy)  # noqa: S704 - our own files
+
+
+def _sha256(text: str) -> str:
+    return _base64(hashlib.sha256(text.encode()).digest())
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

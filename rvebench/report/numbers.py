@@ -1,0 +1,105 @@
+"""How numbers and names are written for people: one spelling each, the same in the page and in the terminal."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from rvebench.scoring import Coverage, Estimate
+
+__all__ = [
+    "ABSENT",
+    "METRIC_NOTE",
+    "SCORE_MAX",
+    "coverage_words",
+    "hide_paths",
+    "interval",
+    "label",
+    "measure",
+    "measured_interval",
+    "score",
+    "signed",
+]
+
+ABSENT = "–"
+"""What stands where there is no number. Never a zero."""
+
+SCORE_MAX = 10.0
+"""The top of the judges' scale; its bottom is 0."""
+
+METRIC_NOTE = (
+    "Read each metric beside its source value. A frozen output wins temporal metrics, "
+    "so a value above the source's is no merit."
+)
+
+_LABELS = {
+    "rave": "RAVE",
+    "icvg": "ICVG",
+    "ok": "OK",
+    "EA": "Edit accuracy",
+    "PC": "Preservation consistency",
+    "GN": "Generation naturalness",
+    "GR": "Generation realism",
+}
+
+_FOLDERS = re.compile(r"""(?:(?<![\w/.~…-])|(?<=file://))/(?!/)(?:[^\s/:;,'"<>()]+/)+""")
+
+
+def label(name: str) -> str:
+    """Returns the words for a subset, type, criterion or status: `physical_causality` is "Physical causality"."""
+    return _LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def score(value: float | None) -> str:
+    """Returns a 0..10 score with two decimals, or the sign for no number."""
+    return ABSENT if value is None else f"{value + 0.0:.2f}"
+
+
+def measure(value: float | None) -> str:
+    """Returns a metric or intermediate measure with four decimals; more or fewer where its size asks for it."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-4:
+        return f"{value:.3e}".replace("-", "−")
+    return f"{value + 0.0:.{4 if size < 100 else 2}f}".replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """Returns a difference with its sign; the minus is the typographic one."""
+    text = measure(value)
+    return text if text == ABSENT or text.startswith("−") else f"+{text}"
+
+
+def interval(estimate: Estimate) -> str:
+    """Returns the 95 % interval of a score as `[low, high]`, or nothing when there is none."""
+    if estimate.mean is None or estimate.ci95 is None:
+        return ""
+    return f"[{score(estimate.ci95[0])}, {score(estimate.ci95[1])}]"
+
+
+def measured_interval(estimate: Estimate) -> str:
+    """Returns the 95 % interval of a metric as `[low, high]`, or nothing when there is none."""
+    if estimate.mean is None or estimate.ci95 is None:
+        return ""
+    return f"[{measure(estimate.ci95[0])}, {measure(estimate.ci95[1])}]"
+
+
+def coverage_words(coverage: Coverage) -> str:
+    """Returns how the samples ended, in words: `40 samples: 36 ok, 2 failed, 1 refused, 0 missing, 1 unjudged`."""
+    parts = (
+        f"{coverage.ok} ok",
+        f"{coverage.failed} failed",
+        f"{coverage.refused} refused",
+        f"{coverage.missing} missing",
+        f"{coverage.unjudged} unjudged",
+    )
+    return f"{coverage.n} {'sample' if coverage.n == 1 else 'samples'}: {', '.join(parts)}"
+
+
+def hide_paths(text: str) -> str:
+    """Returns `text` with the folders of absolute paths replaced by an ellipsis; names of files and URLs stay.
+
+    A page is passed on: it must not tell where on whose machine it was made, and must be the same from both.
+    """
+    return _FOLDERS.sub("…/", text)
