@@ -27,11 +27,11 @@ def _textbook(yuv: tuple[int, int, int], space: int, *, full: bool) -> np.ndarra
 
 
 @given(yuv=st.tuples(_BYTE, _BYTE, _BYTE), space=st.sampled_from(sorted(_WEIGHTS)), full=st.booleans())
-def test_the_rule_is_the_standard_within_two_levels(yuv: tuple[int, int, int], space: int, full: bool) -> None:
+def test_the_rule_is_the_standard_within_three_levels(yuv: tuple[int, int, int], space: int, full: bool) -> None:
     planes = (np.full(size, value, np.uint8) for size, value in zip([(2, 2), (1, 1), (1, 1)], yuv, strict=True))
     rgb = Yuv420ToRgb(space, full_range=full)(*planes)
     assert rgb.shape == (2, 2, 3)
-    assert np.abs(rgb - _textbook(yuv, space, full=full)).max() <= 2.6
+    assert np.abs(rgb - _textbook(yuv, space, full=full)).max() < 3
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="FFmpeg's rule on x86")
@@ -63,13 +63,13 @@ def test_colour_tags_are_honoured(
     assert (info.colour_space, info.colour_range) == (name, {1: "limited", 2: "full"}[colour_range])
     shown = read_video(path).frames_THWC[0, 30, 30]
     expected = _textbook(yuv, 5 if space == 6 else space, full=colour_range == 2)
-    assert np.abs(shown - expected).max() <= 2.6
+    assert np.abs(shown - expected).max() < 3
 
 
 def test_an_untagged_video_is_bt601_whatever_its_size(tmp_path: Path) -> None:
     path = encode_yuv(tmp_path / "v.mp4", (81, 90, 220), space=2, colour_range=0)
     assert probe_video(path).colour_space == "unspecified"
-    assert np.abs(read_video(path).frames_THWC[0, 0, 0] - _textbook((81, 90, 220), 5, full=False)).max() <= 2.6
+    assert np.abs(read_video(path).frames_THWC[0, 0, 0] - _textbook((81, 90, 220), 5, full=False)).max() < 3
 
 
 def test_tags_make_a_visible_difference(tmp_path: Path) -> None:
