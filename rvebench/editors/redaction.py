@@ -1,0 +1,37 @@
+"""Keys and tokens stay out of everything that is kept or printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+__all__ = ["MASK", "Secrets"]
+
+MASK = "***"
+
+_SECRET_NAME = re.compile(
+    r"(^|_)(API_?)?(KEY|TOKEN|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(_|$)|APIKEY", re.IGNORECASE
+)
+_SIGNED_QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)\?[^\s\"'<>]*")
+_SHORTEST = 6
+"""Shorter values would mask ordinary words."""
+
+
+class Secrets:
+    """The texts that must not be shown.
+
+    Args:
+        environ: variables; those whose name says key, token, secret or password are masked.
+        also: names of variables that are masked whatever they are called (they stand in an HTTP header, say).
+    """
+
+    def __init__(self, environ: Mapping[str, str], *, also: Iterable[str] = ()) -> None:
+        named = set(also)
+        found = {value for name, value in environ.items() if name in named or _SECRET_NAME.search(name)}
+        self._values = sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
+
+    def mask(self, text: str) -> str:
+        """Returns `text` without the secret values and without the query of any URL (signed links hold keys)."""
+        for value in self._values:
+            text = text.replace(value, MASK)
+        return _SIGNED_QUERY.sub(rf"\1?{MASK}", text)
