@@ -81,7 +81,7 @@ function refresh() {
 
 function turn(by) {
   showPage(state.page + by);
-  byId("samples").scrollIntoView();
+  byId("samples").scrollIntoView({ behavior: "instant" });
 }
 
 /** Makes a card the one that keys speak to. */
@@ -91,7 +91,8 @@ function choose(card, { move = false } = {}) {
   card.setAttribute("aria-current", "true");
   if (!move) return;
   card.focus({ preventScroll: true });
-  card.scrollIntoView({ block: "start" });
+  // At once: a key pressed during a smooth scroll would speak to a card on the way.
+  card.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 function isInView(card) {
