@@ -246,6 +246,7 @@ class LineLog:
         """What was cut off on opening."""
         self._mutex = threading.Lock()
         self._wake = threading.Event()
+        self._ending = threading.Event()
         self._closed = False
         self._dirty = False
         self._failed: OSError | None = None
@@ -300,10 +301,9 @@ class LineLog:
     def _flush_in_groups(self) -> None:
         while True:
             self._wake.wait()
-            if self._closed:
+            if self._ending.wait(FSYNC_WITHIN_S / 2):
                 return
             self._wake.clear()
-            threading.Event().wait(FSYNC_WITHIN_S / 2)
             self.flush()
 
     def flush(self) -> None:
@@ -328,6 +328,7 @@ class LineLog:
         with self._mutex:
             self._closed = True
             os.close(self._handle)
+        self._ending.set()
         self._wake.set()
         self._flusher.join()
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from rvebench.cli import compare, data, doctor, editors, evaluate, runs
 from rvebench.cli.common import EXIT_HELP, print_error
 from rvebench.errors import EXIT_INTERRUPTED, RveError
 
@@ -39,6 +40,18 @@ def root(
     ] = False,
 ) -> None:
     """Evaluate video editors that must reason."""
+
+
+app.command()(evaluate.evaluate)
+app.command()(evaluate.generate)
+app.command()(evaluate.score)
+app.command()(runs.rescore)
+app.command()(runs.report)
+app.command()(compare.compare)
+app.add_typer(runs.app, name="runs")
+app.add_typer(data.app, name="data")
+app.add_typer(editors.app, name="editors")
+app.command()(doctor.doctor)
 
 
 def main() -> None:
