@@ -53,7 +53,7 @@ def list_editors(output: _Format = Format.TEXT) -> None:
         return
     from rich.table import Table
 
-    table = Table("editor", "kind", "prompt", "needs", "missing here", "what it is", box=None, pad_edge=False)
+    table = Table("editor", "kind", "prompt", "needs", "missing here", box=None, pad_edge=False)
     for row in rows:
         missing, needs = row.get("missing"), row.get("needs")
         lacks = ", ".join(missing) if isinstance(missing, list) else f"broken: {row['error']}"
@@ -62,8 +62,7 @@ def list_editors(output: _Format = Format.TEXT) -> None:
             f"{row.get('kind', '?')}{', paid' if row.get('paid') else ''}",
             str(row.get("prompt_kind", "?")).replace("_", " "),
             ", ".join(needs) if isinstance(needs, list) else "",
-            lacks or "nothing",
-            str(row["summary"]),
+            lacks.replace("environment variable ", "$") or "nothing",
         )
     console().print(table)
     console().print(

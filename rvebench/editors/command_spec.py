@@ -51,6 +51,8 @@ class CommandSpec(CommonSpec):
     files: dict[str, object] = Field(default_factory=dict)
     """Files written before the command starts, by path: text, a mapping (written as JSON, which is YAML too), or a
     list of rows (written as CSV). Placeholders are filled in the values."""
+    source_suffixes: tuple[str, ...] = ()
+    """File suffixes the command understands, as `.mp4`; empty: any. Another source fails before the command starts."""
     cut_source: bool = False
     """{source} is a copy that holds the window's frames only, for scripts that always read the whole file."""
     timeout_s: float = Field(default=DEFAULT_TIMEOUT_S, gt=0)

@@ -75,6 +75,7 @@ class CommandEditor:
         """Returns what is not there to run this: variables, folders, programs."""
         spec = self.spec
         texts = [*spec.argv, *spec.env.values(), spec.cwd or "", spec.output, spec.conda_executable]
+        texts += [*spec.mkdirs, *texts_of(spec.files), *texts_of(spec.batch.fields if spec.batch else {})]
         unset = sorted({name for text in texts for name in env_names(text) if not self._environ.get(name)})
         if unset:
             return tuple(f"environment variable {name}" for name in unset)
@@ -160,6 +161,9 @@ class CommandEditor:
         return self.spec.window.on(frames=source_frames(request.source), fps=probe_video(request.source).fps)
 
     def _values(self, request: EditRequest, folder: Path, window: Window | None) -> dict[str, object]:
+        known = self.spec.source_suffixes
+        if known and not self.spec.cut_source and request.source.suffix not in known:
+            raise ValueError(f"the command reads {' or '.join(known)} only, and the source is {request.source.name}")
         if self.spec.cut_source and window is not None:
             own = folder / "sources" / request.sample_id
             own.mkdir(parents=True)
