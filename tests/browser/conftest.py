@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -26,8 +24,10 @@ _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """One browser for a module: while it runs, so does an event loop, which the tests of other rooms must not meet."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if _CHROMIUM is None:
         pytest.skip("chromium is not installed")
     with playwright.sync_playwright() as driver:
