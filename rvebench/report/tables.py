@@ -33,8 +33,10 @@ def print_tables(view: RunView, console: Console) -> None:
     _print_head(view.header, summary, console)
     if view.header.judge and summary.criteria:
         console.print(_criteria(summary))
+        console.print()
     if view.header.judge and summary.by_category:
         console.print(_categories(summary))
+        console.print()
     if summary.metrics:
         console.print(_metrics(summary))
         console.print(Text(METRIC_NOTE, style="dim"))
