@@ -204,7 +204,7 @@ def test_an_empty_run_is_a_page() -> None:
 
 
 def test_unicode_ids_arrive_as_they_are() -> None:
-    names = ["eis-über", "日本語", "שלום", "🎬-1"]
+    names = ["über", "日本語", "שלום", "🎬-1"]
     view = view_of([outcome(i, sample_id=name) for i, name in enumerate(names)])
     assert [sample["id"] for sample in _Reader(render_html(view)).samples] == names
 

@@ -226,7 +226,7 @@ def fixed_view(sheet_file: Path) -> RunView:
         },
     )
     outcomes = (
-        outcome(0, preview=sheet_file, sample_id="eis-über-日本"),
+        outcome(0, preview=sheet_file, sample_id="über-日本"),
         outcome(1, preview=sheet_file.with_name("gone.2x2.webp")),
         outcome(2, status=Status.FAILED, reason="/somewhere/private/run/videos/x.mp4: the file is empty"),
         outcome(3, status=Status.MISSING, reason="no edit is recorded"),
