@@ -1,0 +1,108 @@
+"""Every threshold that decides a score of the reference judge, in one place; all are part of the verdict's key.
+
+Fixed parts of the methods (filter sizes, the number of tiles) stand beside the code that uses them; a change there is
+a new version of the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+__all__ = ["CONSTANTS", "Constants", "Ramp", "ramp"]
+
+Ramp = tuple[float, float]
+"""A straight line between two values, (good, bad): 1 at good and beyond, 0 at bad and beyond."""
+
+
+def ramp(value: float, line: Ramp) -> float:
+    """Returns how good `value` is, 0..1; good may lie on either side of bad."""
+    good, bad = line
+    return min(1.0, max(0.0, (value - bad) / (good - bad)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """Lengths are in pixels of the grid unless said otherwise, differences in levels of 0..255."""
+
+    # What is looked at.
+    grid_side: int = 136
+    """Shorter side of the grid that state, preservation and motion are measured on."""
+    grid_min_reduction: float = 2.0
+    """The grid is at least this much smaller than the video, so that grain averages out at every size."""
+    all_frames_up_to: int = 49
+    """A longer edit is looked at in `groups` runs of three neighbouring frames."""
+    groups: int = 16
+    detail_frames: int = 5
+    """Frames at full size for sharpness, noise and blocking."""
+    detail_box: tuple[int, int] = (1280, 720)
+    """Full size ends here: larger frames are shrunk into this box first."""
+
+    # Where source and target differ.
+    change_level: float = 10.0
+    """Smoothed difference from which a place counts as changed."""
+    change_window: int = 5
+    min_changed_share: float = 0.0005
+    """A frame with less of it changed shows no edit to measure."""
+    min_mask_change: float = 3.0
+    """Mean difference inside the mask below which a frame shows no edit to measure."""
+    margin: int = 3
+    """Ring around the region that belongs to neither side."""
+    min_outside_share: float = 0.15
+    """With less of the frame outside, the edit is a global one."""
+
+    # Exposure and colour cast, removed before the state is measured.
+    gain_range: tuple[float, float] = (0.5, 2.0)
+    gain_min_r2: float = 0.5
+    """A gain is believed only if it explains this share of the variance outside; else an offset alone is removed."""
+    gain_share: float = 0.6
+    """The share of the pixels outside that a gain is fitted to, those nearest to it: the rest may be damaged."""
+    flicker_slack: float = 1.0
+    """Global edits: frame-to-frame offsets below this are left alone."""
+
+    # Edit accuracy.
+    distance_slack: float = 1.5
+    """Mean difference that a good codec leaves in the region; not counted as distance from the target."""
+    slack_share: float = 0.25
+    """The slack is at most this share of the distance from source to target."""
+    scene: Ramp = (0.30, 0.10)
+    """Structure in common with source or target, below which it is another scene and progress means nothing."""
+
+    # Preservation.
+    psnr_db: Ramp = (35.0, 13.0)
+    structure: Ramp = (0.60, 0.20)
+    global_structure: Ramp = (0.90, 0.20)
+
+    # Naturalness: against the livelier of source and target, or the calmer one for motion that is missing.
+    flicker: Ramp = (0.5, 10.0)
+    jitter: Ramp = (0.75, 11.0)
+    moving_share: float = 0.02
+    """The share of a frame that moves most stands for its motion."""
+    min_motion: float = 3.0
+    """Pairs in which the reference moves less say nothing of frozen frames."""
+    motion_kept: Ramp = (0.5, 0.1)
+    motion_excess: Ramp = (2.5, 8.0)
+    jump_slack: float = 0.15
+    """A step in the state from one frame looked at to the next, in parts of the whole way, that is smooth enough."""
+    jump_cost: float = 0.65
+    """Naturalness lost for each whole way jumped at once."""
+
+    # Realism: against the worse of source and target.
+    blur: Ramp = (0.05, 0.50)
+    noise: Ramp = (1.5, 22.0)
+    blocking: Ramp = (0.15, 2.5)
+    region_blur: Ramp = (0.15, 0.55)
+    region_noise: Ramp = (3.0, 24.0)
+    min_region_pixels: int = 1024
+    """Pixels at full size from which the region's own sharpness and noise are measured too."""
+
+    def as_settings(self) -> Mapping[str, str]:
+        """Returns every constant as text, by name."""
+        return {name: _text(value) for name, value in asdict(self).items()}
+
+
+def _text(value: object) -> str:
+    return ", ".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value:g}"
+
+
+CONSTANTS = Constants()
