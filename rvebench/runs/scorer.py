@@ -51,7 +51,7 @@ class PreviewPlan(NamedTuple):
 def preview_plan(n_samples: int) -> PreviewPlan:
     """Returns the preview plan for a run of `n_samples` (before sharding, so that shards agree)."""
     if n_samples <= 50:
-        return PreviewPlan(columns=17, cell_width=320, quality=80)
+        return PreviewPlan(columns=17, cell_width=288, quality=72)
     if n_samples <= 250:
         return PreviewPlan(columns=12, cell_width=224, quality=72)
     return PreviewPlan(columns=8, cell_width=160, quality=60)

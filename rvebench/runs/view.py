@@ -50,7 +50,7 @@ class SampleOutcome:
     video: Path | None = None
     """The normalised edit, when there is one."""
     preview: Path | None = None
-    """The contact sheet (see :mod:`rvebench.video.preview`), when there is one."""
+    """The contact sheet, when there is one; its name tells its rows and columns (`runs.scorer.preview_path`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,9 +203,9 @@ def _why_withheld(coverage: Coverage, exclude_unjudged: bool) -> str:
     if coverage.unjudged == coverage.n:
         return f"none of the {coverage.n} edits has a verdict: judge the run first"
     if coverage.unjudged and not exclude_unjudged:
-        verb = "edit has" if coverage.unjudged == 1 else "edits have"
+        has = "has" if coverage.unjudged == 1 else "have"
         return (
-            f"{coverage.unjudged} of {coverage.n} {verb} no verdict: judge them again, "
-            "or exclude unjudged edits and report how many"
+            f"{coverage.unjudged} of {coverage.n} edits {has} no verdict: judge again with --retry-failed, "
+            "or leave them out with --exclude-unjudged and say how many"
         )
     return ""

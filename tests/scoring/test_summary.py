@@ -89,7 +89,7 @@ def test_one_unjudged_edit_withholds_every_number_it_belongs_to_and_no_other() -
     assert found.by_category["camera"].overall.mean is None
     assert found.by_category["camera"].criteria["GR"].mean is None
     assert found.answered_only.mean == pytest.approx(5.0)
-    assert found.withheld.startswith("1 of 3 edit has no verdict: judge them again")
+    assert found.withheld.startswith("1 of 3 edits has no verdict: judge again")
 
 
 def test_excluding_unjudged_edits_gives_the_number_with_a_lower_n_and_the_count_beside_it() -> None:
