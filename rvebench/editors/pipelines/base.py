@@ -24,7 +24,7 @@ DType = Literal["auto", "bfloat16", "float16", "float32"]
 PromptSource = Literal["instruction", "literal", "expected_outcome"]
 Factory = Callable[[], Any]
 
-NEEDED_MODULES = ("torch", "diffusers", "transformers")
+NEEDED_MODULES = ("torch", "diffusers", "transformers", "accelerate", "ftfy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
