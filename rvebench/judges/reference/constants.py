@@ -65,13 +65,13 @@ class Constants:
     """Mean difference that a good codec leaves in the region; not counted as distance from the target."""
     slack_share: float = 0.25
     """The slack is at most this share of the distance from source to target."""
-    scene: Ramp = (0.30, 0.10)
+    scene: Ramp = (0.40, 0.20)
     """Structure in common with source or target, below which it is another scene and progress means nothing."""
 
     # Preservation.
     psnr_db: Ramp = (35.0, 13.0)
-    structure: Ramp = (0.60, 0.20)
-    global_structure: Ramp = (0.90, 0.20)
+    structure: Ramp = (0.80, 0.40)
+    global_structure: Ramp = (0.90, 0.40)
 
     # Naturalness: against the livelier of source and target, or the calmer one for motion that is missing.
     flicker: Ramp = (0.5, 10.0)
