@@ -26,7 +26,9 @@ Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the firs
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed for the editor and for the intervals.")]
 Workers = Annotated[int, typer.Option("--workers", "-w", min=1, help="Worker processes, each with its own model.")]
 ShardOption = Annotated[str | None, typer.Option("--shard", help="Only part i of n, as i/n; see `runs merge`.")]
-Timeout = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for one edit.")]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0.1, help="Seconds for one edit; default half an hour.")
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Do again what failed, timed out or was not judged.")]
 AllowMixed = Annotated[bool, typer.Option("--allow-mixed", help="Go on in a run made with other software.")]
 AllowTruncated = Annotated[
@@ -50,7 +52,7 @@ def evaluate(
     workers: Workers = 1,
     shard: ShardOption = None,
     formula: Formula = "geometric",
-    timeout: Timeout = 1800.0,
+    timeout: Timeout = None,
     retry_failed: RetryFailed = False,
     exclude_unjudged: ExcludeUnjudged = False,
     allow_mixed: AllowMixed = False,
@@ -90,7 +92,7 @@ def generate(
     seed: Seed = 0,
     workers: Workers = 1,
     shard: ShardOption = None,
-    timeout: Timeout = 1800.0,
+    timeout: Timeout = None,
     retry_failed: RetryFailed = False,
     allow_mixed: AllowMixed = False,
     allow_truncated: AllowTruncated = False,

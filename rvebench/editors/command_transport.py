@@ -71,6 +71,11 @@ class CommandEditor:
     def info(self) -> EditorInfo:
         return self.spec.info()
 
+    @property
+    def patience_s(self) -> float:
+        """Seconds after which this editor ends a command itself."""
+        return self.spec.timeout_s
+
     def missing(self) -> tuple[str, ...]:
         """Returns what is not there to run this: variables, folders, programs."""
         spec = self.spec

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -22,7 +21,7 @@ from rvebench.editors.redaction import Secrets
 from rvebench.editors.templates import fill_text, fill_value
 from rvebench.taxonomy import Status
 
-__all__ = ["CallError", "Cancelled", "HttpClient", "dig", "http_library"]
+__all__ = ["CallError", "Cancelled", "HttpClient", "dig"]
 
 _LONGEST_WAIT_S = 60.0
 _LONGEST_TEXT = 400
@@ -55,14 +54,6 @@ class _Transient(Exception):  # noqa: N818 - never leaves this module
         self.wait_s = wait_s
 
 
-def http_library() -> ModuleType:
-    """Returns httpx2, which comes with openai; or httpx, whose interface it keeps."""
-    try:
-        return importlib.import_module("httpx2")
-    except ImportError:
-        return importlib.import_module("httpx")
-
-
 def dig(value: object, path: str) -> object:
     """Returns what stands at `a.0.b` in a JSON value, or None. The path `` is the value itself."""
     for part in path.split(".") if path else ():
@@ -86,7 +77,7 @@ class HttpClient:
     """
 
     def __init__(self, spec: HttpSpec, *, environ: Mapping[str, str], secrets: Secrets, stop: threading.Event) -> None:
-        self._library = http_library()
+        self._library = importlib.import_module("httpx2")  # imported when a service is really called
         self._spec = spec
         self._environ = environ
         self._secrets = secrets

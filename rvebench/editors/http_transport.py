@@ -46,6 +46,11 @@ class HttpEditor:
     def info(self) -> EditorInfo:
         return self.spec.info(model=f"{self.spec.model}@{self.spec.model_date}")
 
+    @property
+    def patience_s(self) -> float:
+        """Seconds after which this editor ends an edit itself."""
+        return self.spec.deadline_s
+
     def missing(self) -> tuple[str, ...]:
         """Returns the environment variables that are not set."""
         names = {name for text in self.spec.all_texts() for name in env_names(text)}

@@ -22,7 +22,7 @@ from rvebench.editors.spec_files import SpecFile, read_yaml, shipped_names, ship
 from rvebench.errors import EditorError, UnknownNameError
 from rvebench.registry import Registration, Registry, nearest_names
 
-__all__ = ["EDITORS", "build_editor", "missing_of", "open_editor"]
+__all__ = ["EDITORS", "build_editor", "missing_of", "open_editor", "patience_of"]
 
 _CONTROLS = "rvebench.editors.controls"
 _PIPELINES = "rvebench.editors.pipelines"
@@ -106,6 +106,15 @@ def open_editor(spec: str) -> Editor:
     if not rest.strip():
         raise EditorError(f"nothing stands after {kind}:", where=spec)
     return openers[kind](rest.strip())
+
+
+def patience_of(editor: Editor) -> float:
+    """Returns the seconds after which an editor ends an edit itself, 0 when it never does.
+
+    An editor may offer `patience_s: float`. Whoever watches it waits longer than that, so that the editor's own reason
+    is the one recorded.
+    """
+    return float(getattr(editor, "patience_s", 0.0))
 
 
 def missing_of(editor: Editor) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ def merge_runs(shards: Sequence[Path], out: Path, *, allow_mixed: bool = False, 
     if not shards:
         raise UsageError("there is nothing to merge", hint="name the shards' directories")
     manifests = [read_manifest(shard) for shard in shards]
-    merged = _merged_manifest(shards, manifests, allow_mixed=allow_mixed)
     _require_all_parts(shards, manifests, partial=partial)
+    merged = _merged_manifest(shards, manifests, allow_mixed=allow_mixed)
     if out.exists() and not is_run(out) and any(out.iterdir()):
         raise UsageError("the directory is not empty and is not a run", where=out, hint="choose another --out")
     if is_run(out) and read_manifest(out).generation != merged.generation:

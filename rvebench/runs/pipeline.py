@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -237,7 +238,7 @@ class _Work:
         self.pool = EditPool(
             self.plan.manifest.generation.editor.spec,
             workers=max(1, min(self.options.workers, len(self.left.edits))),
-            timeout_s=self.options.timeout_s,
+            timeout_s=self.plan.edit_limit_s(self.options),
             decode_limit_s=self.options.decode_limit_s,
             paid=self.plan.editor.paid,
             logs=self.directory / "logs",
@@ -327,15 +328,27 @@ def work(
     state.tally.scored_total = len(left.scores)
     for folder in ("scratch", "videos", "previews", "logs"):
         (directory / folder).mkdir(exist_ok=True)
+    _clear(state.scratch)
     try:
         asyncio.run(state.run())
     finally:
-        shutil.rmtree(directory / "scratch", ignore_errors=True)
+        _clear(state.scratch)
+        with contextlib.suppress(OSError):
+            state.scratch.rmdir()
     if state.stop and _is_unfinished(state):
         raise InterruptError(
             "stopped on request; everything finished is recorded", hint="run the same command again to go on"
         )
     return state.tally
+
+
+def _clear(scratch: Path) -> None:
+    """Empties the scratch folder but for notes of jobs a service was paid for: a retry asks for their results."""
+    for path in scratch.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not path.name.endswith(".job.json"):
+            path.unlink()
 
 
 def _is_unfinished(state: _Work) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rvebench.editors import Editor, build_editor
+from rvebench.editors import Editor, build_editor, patience_of
 from rvebench.errors import UsageError
 from rvebench.judges import Judge, build_judge
 from rvebench.metrics import Metric, build_metric, metric_names
@@ -32,6 +32,8 @@ __all__ = ["Plan", "RunOptions", "Scorers", "build_scorers", "make_plan", "scrat
 
 Progress = Callable[[int, int], None]
 
+_EDIT_LIMIT_S = 1800.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
@@ -39,8 +41,8 @@ class RunOptions:
 
     workers: int = 1
     """Worker processes for generation, each with its own copy of the model."""
-    timeout_s: float = 1800.0
-    """Time for one edit."""
+    timeout_s: float | None = None
+    """Time for one edit; None: half an hour, or a minute more than the editor gives itself."""
     judge_timeout_s: float = 900.0
     """Time for one verdict."""
     decode_limit_s: float = 300.0
@@ -75,6 +77,12 @@ class Plan:
     scorers: Scorers
     keys: Mapping[str, str] = field(default_factory=dict)
     """Edit key by sample id."""
+    patience_s: float = 0.0
+    """Seconds after which the editor ends an edit itself, 0 when it never does."""
+
+    def edit_limit_s(self, options: RunOptions) -> float:
+        """Returns the time for one edit."""
+        return options.timeout_s or max(_EDIT_LIMIT_S, self.patience_s + 60)
 
 
 def build_scorers(*, judge: str | None, metrics: str, formula: str, exclude_unjudged: bool) -> Scorers:
@@ -149,6 +157,7 @@ def make_plan(
         editor=editor.info,
         scorers=scorers,
         keys=edit_keys(selected, generation),
+        patience_s=patience_of(editor),
     )
 
 
@@ -193,6 +202,8 @@ def prompt_of(sample: Sample, source: str) -> str | None:
 def scratch_request(plan: Plan, sample: Sample, folder: Path) -> EditRequest:
     """Returns the request for one sample, with just what the editor declared that it needs."""
     needs = plan.editor.needs
+    text = prompt_of(sample, plan.editor.prompt_source)
+    assert text, "make_plan checked that every sample has the text"
     other = None
     if "other" in needs:
         stranger = _another(plan.samples, sample)
@@ -200,7 +211,7 @@ def scratch_request(plan: Plan, sample: Sample, folder: Path) -> EditRequest:
     return EditRequest(
         sample_id=sample.id,
         source=sample.source,
-        instruction=prompt_of(sample, plan.editor.prompt_source) or sample.instruction,
+        instruction=text,
         subset=sample.subset,
         seed=plan.manifest.generation.seed,
         out=folder / f"{sample.id}.mp4",

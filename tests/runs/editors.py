@@ -6,9 +6,10 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from rvebench.records import EditorInfo, EditRequest, EditResult
+from rvebench.records import EditorInfo, EditRequest, EditResult, Window
 from rvebench.taxonomy import Status
 
 
@@ -122,3 +123,19 @@ class BatchOfFour(Base):
 class CannotLoad(Base):
     def edit(self, requests: Iterable[EditRequest]) -> Iterator[EditResult]:
         raise OSError("no weights here")
+
+
+class LeavesNotes(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        request.out.with_name(f"{request.out.name}.job.json").write_text("{}")
+        request.out.with_name("litter.bin").write_bytes(b"litter")
+        return EditResult(sample_id=request.sample_id, status=Status.TIMEOUT, reason="still running there")
+
+
+class ClaimsTooMuch(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return replace(self.copy(request), window=Window(start=0, stride=1, count=100, fps=8))
+
+
+class Patient(Base):
+    patience_s = 7200.0

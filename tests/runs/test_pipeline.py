@@ -155,3 +155,23 @@ def test_a_source_that_was_damaged_is_not_blamed_on_the_editor(tmp_path: Path) -
     (tmp_path / "split" / "s001.source.mp4").write_bytes(b"damaged")
     with pytest.raises(DataError, match="source of sample s001 cannot be decoded"):
         execute(plan, tmp_path / "run", RunOptions(), generate=True, progress=lambda _tally: None)
+
+
+def test_the_note_of_a_paid_job_outlives_the_run_and_nothing_else_in_scratch_does(split: Path, tmp_path: Path) -> None:
+    evaluate(split, tmp_path / "run", bad("LeavesNotes", on="s001"))
+    assert [path.name for path in (tmp_path / "run" / "scratch").iterdir()] == ["s001.mp4.job.json"]
+    evaluate(split, tmp_path / "run", bad("LeavesNotes", on="s001"), retry=True)
+    assert [path.name for path in (tmp_path / "run" / "scratch").iterdir()] == ["s001.mp4.job.json"]
+
+
+def test_a_window_past_the_end_of_the_source_fails_the_edit_that_claims_it(split: Path, tmp_path: Path) -> None:
+    view = evaluate(split, tmp_path / "run", bad("ClaimsTooMuch", on="s001"))
+    assert view.outcomes[1].status is Status.FAILED
+    assert "used source frame 99; the source has 9" in view.outcomes[1].reason
+
+
+def test_the_pipeline_waits_longer_than_an_editor_gives_itself(split: Path) -> None:
+    scorers = build_scorers(judge=None, metrics="none", formula="geometric", exclude_unjudged=False)
+    plan = make_plan(model=bad("Patient"), split=str(split), seed=0, limit=None, shard=None, scorers=scorers)
+    assert plan.edit_limit_s(RunOptions()) == 7260
+    assert plan.edit_limit_s(RunOptions(timeout_s=5)) == 5
