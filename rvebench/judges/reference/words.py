@@ -83,7 +83,8 @@ def _naturalness(moves: Behaviour | None) -> str:
     verdict = "nothing stands out" if moves.factors[worst] >= 0.9 else f"weakest: {_NAMES[worst]}"
     return (
         f"Against source and target: flicker +{moves.flicker:.1f} levels, jitter +{moves.jitter:.1f} levels, {motion}, "
-        f"{moves.motion_excess:.1f} times the motion of the livelier one, {moves.jumped:.2f} of the change made in jumps; {verdict}."
+        f"{moves.motion_excess:.1f} times the motion of the livelier one, "
+        f"{moves.jumped:.2f} of the change made in jumps; {verdict}."
     )
 
 
