@@ -125,9 +125,7 @@ def parse_subset(text: str) -> Subset:
     try:
         return Subset(text.strip().lower())
     except ValueError:
-        raise DataError(
-            f"unknown subset {text!r}", hint=f"use one of {', '.join(s.value for s in Subset)}"
-        ) from None
+        raise DataError(f"unknown subset {text!r}", hint=f"use one of {', '.join(s.value for s in Subset)}") from None
 
 
 def parse_reasoning_type(text: str, subset: Subset) -> ReasoningType:
