@@ -11,7 +11,6 @@ demo: $(STAMP)  ## Evaluate four controls on the shipped split, print the tables
 	@for model in target copy wrong-sample blank; do \
 	  $(BIN)/rvebench evaluate --model $$model --split demo --judge reference --out runs/demo-$$model || exit $$?; \
 	done
-	@$(BIN)/rvebench compare runs/demo-copy runs/demo-target
 	@echo "open runs/demo-copy/report.html in a browser"
 
 test: $(STAMP)  ## Run the tests; no network, under ten minutes on two cores.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -144,7 +145,7 @@ def print_comparison(found: ViewComparison, out: Console) -> None:
     wide = out.width >= _WIDE
     out.print(_table("", {"Overall": comparison.overall, **comparison.criteria}, wide=wide))
     out.print(_table("by reasoning type", comparison.by_category, wide=wide))
-    out.print(Text(_sentence(comparison.overall), style="bold"))
+    out.print(Text(_sentence(comparison.overall, 1 + len(comparison.criteria)), style="bold"))
     for note in _notes(found):
         out.print(Text.assemble(("note: ", "bold"), note))
 
@@ -212,13 +213,20 @@ def _table(title: str, rows: Mapping[str, PairedEstimate], *, wide: bool) -> Tab
     return table
 
 
-def _sentence(overall: PairedEstimate) -> str:
+def _sentence(overall: PairedEstimate, tests: int) -> str:
     from rvebench.scoring import Reading
 
     if overall.reading is not Reading.NO_DIFFERENCE:
         return f"B is {overall.reading.value} than A: {overall.difference:+.2f} on a scale of 0 to 10."
     if overall.detectable is None:
         return "No difference shown: with one source there is nothing to tell chance from merit by."
+    # The exact test's smallest p is 2 / 2**sources, and Holm multiplies it by the number of tests.
+    fewest = 1 + math.ceil(math.log2(tests / 0.05))
+    if overall.clusters < fewest:
+        return (
+            f"No difference can be shown with {overall.clusters} sources, however large: {tests} tests at the 5 % level "
+            f"need at least {fewest} that differ."
+        )
     return (
         f"No difference shown; a comparison like this one shows a true difference of {overall.detectable:.2f} "
         "8 times in 10."

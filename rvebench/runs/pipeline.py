@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TimeoutError_
 from dataclasses import dataclass, field, replace
@@ -212,11 +212,13 @@ class _Work:
         by_id = {sample.id: sample for sample in self.left.edits}
 
         def run_pool() -> None:
-            for outcome in self._edit(self._requests()):
-                sample = by_id[outcome.sample_id]
-                record = self._record_edit(sample, outcome)
-                if record.status is Status.OK:
-                    self._hand_over(asyncio.run_coroutine_threadsafe(inbox.put((sample, record)), loop))
+            # Closed here and not when it is collected: an error on its way up would keep it, and its workers, alive.
+            with contextlib.closing(self._edit(self._requests())) as outcomes:
+                for outcome in outcomes:
+                    sample = by_id[outcome.sample_id]
+                    record = self._record_edit(sample, outcome)
+                    if record.status is Status.OK:
+                        self._hand_over(asyncio.run_coroutine_threadsafe(inbox.put((sample, record)), loop))
 
         await asyncio.to_thread(run_pool)
 
@@ -234,7 +236,7 @@ class _Work:
         for sample in self.left.edits:
             yield scratch_request(self.plan, sample, self.scratch)
 
-    def _edit(self, requests: Iterator[EditRequest]) -> Iterator[EditRecord]:
+    def _edit(self, requests: Iterator[EditRequest]) -> Generator[EditRecord, None, None]:
         self.pool = EditPool(
             self.plan.manifest.generation.editor.spec,
             workers=max(1, min(self.options.workers, len(self.left.edits))),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -85,7 +85,7 @@ class EditPool:
         self._suspects: deque[Job] = deque()
         self._abandoned = False
 
-    def run(self, requests: Iterable[EditRequest]) -> Iterator[EditRecord]:
+    def run(self, requests: Iterable[EditRequest]) -> Generator[EditRecord, None, None]:
         """Yields the record of each request as it ends, in any order.
 
         When `stopping` turns true, the edits in flight are still finished and yielded; the rest are not started.

@@ -206,3 +206,27 @@ def test_json_is_exactly_one_object_on_stdout(monkeypatch: pytest.MonkeyPatch) -
     ]
     assert found["b"] == {"run": "new123", "model": "folder:new", "split": "mini", "judge": "reference"}
     assert (found["seed"], found["mixed"], found["overall"]["reading"]) == (4, [], "better")
+
+
+def test_with_too_few_sources_the_verdict_says_that_nothing_could_be_shown() -> None:
+    from rvebench.cli.compare import _sentence
+    from rvebench.scoring import FORMULAS, ScoreRow, compare_runs
+    from rvebench.taxonomy import Criterion, Status, Subset
+
+    def rows(score: float, sources: int) -> list[ScoreRow]:
+        return [
+            ScoreRow(
+                sample_id=f"s{index}",
+                subset=Subset.RAVE,
+                category="temporal",
+                cluster=f"c{index}",
+                status=Status.OK,
+                scores=dict.fromkeys(Criterion, score),
+            )
+            for index in range(sources)
+        ]
+
+    few = compare_runs(rows(2, 4), rows(9, 4), FORMULAS["geometric"], seed=0)
+    assert "can be shown with 4 sources" in _sentence(few.overall, 1 + len(few.criteria))
+    enough = compare_runs(rows(2, 8), rows(9, 8), FORMULAS["geometric"], seed=0)
+    assert _sentence(enough.overall, 1 + len(enough.criteria)).startswith("B is better than A")

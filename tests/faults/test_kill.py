@@ -151,6 +151,45 @@ def test_ctrl_c_finishes_what_is_in_flight_and_exits_130(tmp_path: Path) -> None
     assert diary.read_text().count("edit ") == 8
 
 
+def test_a_second_ctrl_c_does_not_wait_for_an_edit_that_hangs(tmp_path: Path) -> None:
+    split = make_split(tmp_path / "split", n=2)
+    diary = tmp_path / "diary"
+    arguments = command(split, tmp_path / "run")
+    arguments[arguments.index(EDITOR)] = f"python:tests.runs.editors:Hangs?diary={diary}"
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while not diary.exists() or "edit" not in diary.read_text():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 130
+    assert not latest_lines(tmp_path / "run")
+
+
+def test_a_disk_that_fills_while_working_stops_the_run_and_its_workers(tmp_path: Path) -> None:
+    """The journal may grow to 2,000 bytes and no further: some units are recorded, then none."""
+    split = make_split(tmp_path / "split", n=8)
+    program = (
+        "import resource, sys, rvebench.storage as storage\n"
+        "real = storage.os.pwrite\n"
+        "def limited(handle, data, offset):\n"
+        "    if offset + len(data) > 2000: raise OSError(28, 'No space left on device')\n"
+        "    return real(handle, data, offset)\n"
+        "storage.os.pwrite = limited\n"
+        "from rvebench.cli import main; main()"
+    )
+    arguments = command(split, tmp_path / "run")[3:]
+    ran = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 4, ran.stderr
+    assert "journal.jsonl: cannot write: No space left on device" in ran.stderr and "Traceback" not in ran.stderr
+    kept = latest_lines(tmp_path / "run")
+    assert 0 < len(kept) < 24
+    assert finish(split, tmp_path / "run")
+    assert all(latest_lines(tmp_path / "run")[key] == kept[key] for key in kept)
+    assert set(recorded(tmp_path / "run").values()) == {1}
+
+
 def test_a_second_run_on_the_same_directory_is_refused(tmp_path: Path) -> None:
     split = make_split(tmp_path / "split", n=2)
     diary = tmp_path / "diary"
