@@ -224,8 +224,8 @@ def _sentence(overall: PairedEstimate, tests: int) -> str:
     fewest = 1 + math.ceil(math.log2(tests / 0.05))
     if overall.clusters < fewest:
         return (
-            f"No difference can be shown with {overall.clusters} sources, however large: {tests} tests at the 5 % level "
-            f"need at least {fewest} that differ."
+            f"No difference can be shown with {overall.clusters} sources, however large: "
+            f"{tests} tests at the 5 % level need at least {fewest} that differ."
         )
     return (
         f"No difference shown; a comparison like this one shows a true difference of {overall.detectable:.2f} "
