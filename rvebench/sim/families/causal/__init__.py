@@ -1,0 +1,9 @@
+"""Scenario families of one reasoning type: causal."""
+
+from __future__ import annotations
+
+from rvebench.registry import Registration
+
+__all__ = ["REGISTRATIONS"]
+
+REGISTRATIONS: tuple[Registration, ...] = ()

@@ -1,0 +1,11 @@
+"""Scenario families of one reasoning type: temporal."""
+
+from __future__ import annotations
+
+from rvebench.registry import Registration
+
+__all__ = ["REGISTRATIONS"]
+
+_HERE = "rvebench.sim.families.temporal"
+
+REGISTRATIONS: tuple[Registration, ...] = (Registration(name="candle-burn", target=f"{_HERE}.candle:CandleBurn"),)

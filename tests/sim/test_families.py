@@ -1,0 +1,91 @@
+"""What every scenario family must keep; each is rendered small, so that the whole house is checked in seconds."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("skia")
+
+from rvebench.sim import FAMILIES, Family, change_masks, load_family, render_ids, render_pictures
+from rvebench.sim.family import rng_of
+from rvebench.taxonomy import Subset, reasoning_types_of
+
+SIZE = (160, 96)
+FRAMES = 5
+NAMES = FAMILIES.names()
+
+
+@pytest.fixture(params=NAMES)
+def family(request: pytest.FixtureRequest) -> Family[Any, Any]:
+    return load_family(request.param)
+
+
+def clip(family: Family[Any, Any], role: Any, seed: int = 1, *, noisy: bool = False) -> np.ndarray:
+    return render_pictures(family, seed, role, size=SIZE, frames=FRAMES, noisy=noisy)
+
+
+def test_it_is_named_and_placed_in_the_taxonomy(family: Family[Any, Any]) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", family.name)
+    assert FAMILIES.entry(family.name).name == family.name
+    assert family.reasoning_type in reasoning_types_of(family.subset)
+    assert family.law and len(set(family.parts)) == len(family.parts) >= 2
+
+
+def test_two_renders_are_the_same_bytes(family: Family[Any, Any]) -> None:
+    assert (clip(family, "target", noisy=True) == clip(family, "target", noisy=True)).all()
+
+
+def test_every_clip_moves_and_never_jumps(family: Family[Any, Any]) -> None:
+    for role in ("source", "target"):
+        frames = clip(family, role).astype(np.int16)
+        steps = [float(np.abs(b - a).mean()) for a, b in pairwise(frames)]
+        assert max(steps) > 0.02, f"{role} stands still"
+        assert max(steps) < 12, f"{role} jumps"
+
+
+def test_source_target_half_and_wrong_differ(family: Family[Any, Any]) -> None:
+    clips = {role: clip(family, role).astype(np.int16) for role in ("source", "target", "half", "wrong")}
+    for a, b in [("source", "target"), ("source", "half"), ("half", "target"), ("target", "wrong")]:
+        assert np.abs(clips[a] - clips[b]).mean() > 0.05, f"{a} and {b} look the same"
+    if family.subset is Subset.RAVE:
+        near, far = (np.abs(clips["target"] - clips[role]).mean() for role in ("half", "source"))
+        assert near < far, "half way is no nearer to the target than the source"
+
+
+def test_a_rave_edit_leaves_something_as_it_was(family: Family[Any, Any]) -> None:
+    if family.subset is not Subset.RAVE:
+        pytest.skip("only RAVE edits a region")
+    masks = change_masks(clip(family, "source"), clip(family, "target"))
+    share = masks.mean() / 255
+    assert 0.002 < share < 0.97, share
+
+
+def test_parts_are_where_the_ids_say(family: Family[Any, Any]) -> None:
+    ids = render_ids(family, 1, "source", size=SIZE, frames=FRAMES)
+    present = set(np.unique(ids)) - {0}
+    assert present, "no part is visible"
+    assert max(present) <= len(family.parts)
+
+
+def test_seeds_vary_the_scene_and_setups_are_drawn_from_the_seed_alone(family: Family[Any, Any]) -> None:
+    assert family.setup(rng_of(family.name, 3)) == family.setup(rng_of(family.name, 3))
+    one, two = clip(family, "source", 1).astype(np.int16), clip(family, "source", 2).astype(np.int16)
+    assert np.abs(one - two).mean() > 0.5
+
+
+def test_the_words_imply_and_do_not_name(family: Family[Any, Any]) -> None:
+    for seed in range(4):
+        words = family.words(family.setup(rng_of(family.name, seed)))
+        assert len(set(words.instructions)) >= 4 and len(set(words.train_instructions)) >= 2
+        assert not set(words.instructions) & set(words.train_instructions)
+        assert words.literal not in words.instructions
+        assert len(words.expected) > 20
+        if family.subset is Subset.RAVE:
+            assert len(words.preserve) >= 2
+        for text in (*words.instructions, *words.train_instructions):
+            assert 15 < len(text) < 220 and text[0].isupper() and text[-1] in ".?!"
