@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from rvebench.cli import compare, data, doctor, editors, evaluate, runs
+from rvebench.cli import compare, data, doctor, editors, evaluate, judge, runs
 from rvebench.cli.common import EXIT_HELP, print_error
 from rvebench.errors import EXIT_INTERRUPTED, RveError
 
@@ -51,6 +51,7 @@ app.command()(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(editors.app, name="editors")
+app.add_typer(judge.app, name="judge")
 app.command()(doctor.doctor)
 
 

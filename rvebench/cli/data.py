@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Splits: list, verify, import, stats.",
+    help="Splits: list, render, verify, import, stats.",
     epilog=EXIT_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -72,6 +72,34 @@ def list_splits(output: FormatOption = Format.TEXT) -> None:
             for row in rows
         ],
     )
+
+
+@app.command("render")
+def render(
+    split: Annotated[str, typer.Argument(help="A rendered split: smoke, mini or sim-1k.")],
+    size: Annotated[str, typer.Option(help="Width x height in pixels, even, 64 to 832.")] = "480x272",
+    frames: Annotated[int, typer.Option(help="Frames of each clip, 4n + 1.")] = 33,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to render into; default: the cache.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that render.")] = 2,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Render a procedural split; a second call does what is left. Needs the extra `sim`.
+
+    Example: rvebench data render mini
+    """
+    from rvebench.splits import render_split, rendered_folder
+
+    width, _, height = size.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise UsageError(f"--size {size!r} is not width x height", hint="write it as 480x272")
+    shape = (int(width), int(height))
+    folder = out or rendered_folder(split, shape, frames)
+    with progress_bar(f"render {split}", None) as show:
+        manifest = render_split(split, folder, size=shape, frames=frames, workers=workers, progress=show)
+    if output is Format.JSON:
+        print_json({"split": split, "path": str(manifest)})
+    else:
+        typer.echo(str(manifest))
 
 
 @app.command("verify")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ __all__ = ["BlankControl", "CopyControl", "TargetControl", "WrongSampleControl"]
 _GREY = 128
 
 
-class _Control:
+class _Control(ABC):
     """What the controls share: one request at a time, failures recorded."""
 
     INFO: EditorInfo
@@ -50,8 +51,8 @@ class _Control:
                     wall_s=time.monotonic() - started,
                 )
 
-    def _make(self, request: EditRequest) -> Path:
-        raise NotImplementedError
+    @abstractmethod
+    def _make(self, request: EditRequest) -> Path: ...
 
 
 def _copy(video: Path | None, request: EditRequest, absent: str) -> Path:

@@ -6,6 +6,7 @@
 `command:ffmpeg -y -i {source} -vf hue=s=0 {out}` an inline command; or a YAML file, or a shipped name
 `http:runway.yaml`                              a service described in YAML; or a shipped name
 `folder:outputs/{sample_id}.mp4`                edits made elsewhere: a folder, a pattern, a CSV table
+`ladder:half`                                   an edit of known quality, for samples of the rendered world
 =============================================== ==========================================================
 """
 
@@ -96,7 +97,7 @@ def open_editor(spec: str) -> Editor:
         if isinstance(target, SpecFile):
             return _from_file(target, options, where=spec)
         return build_class(target, options, where=spec)
-    openers = {"python": _python, "command": _command, "http": _http, "folder": _folder}
+    openers = {"python": _python, "command": _command, "http": _http, "folder": _folder, "ladder": _ladder}
     if kind not in openers:
         near = nearest_names(kind, openers, most=1)
         offer = f"did you mean {near[0]}:? " if near else ""
@@ -124,6 +125,12 @@ def missing_of(editor: Editor) -> tuple[str, ...]:
     """
     ask: Callable[[], tuple[str, ...]] | None = getattr(editor, "missing", None)
     return tuple(ask()) if callable(ask) else ()
+
+
+def _ladder(rest: str) -> Editor:
+    from rvebench.editors.ladder import LadderEditor
+
+    return LadderEditor(rest)
 
 
 def _python(rest: str) -> Editor:

@@ -56,9 +56,9 @@ def texture(name: TextureName, seed: int, width: int, height: int) -> Texture:
 
 
 def grain(seed: int, frame: int, width: int, height: int) -> npt.NDArray[np.int16]:
-    """Returns sensor noise for one frame, shape (height, width), about -6..6, in whole levels."""
+    """Returns sensor noise for one frame, shape (height, width), -3..3, in whole levels."""
     rng = np.random.default_rng([seed, frame])
     # Sum of two uniform bytes: integers only, so that no float rounding differs between machines.
     raw = rng.integers(0, 256, (2, height, width), dtype=np.uint8).astype(np.int16)
-    levels: npt.NDArray[np.int16] = (raw[0] + raw[1] - 255) // 42
+    levels: npt.NDArray[np.int16] = (raw[0] + raw[1] - 255) // 85
     return levels

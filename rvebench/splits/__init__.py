@@ -9,6 +9,7 @@ from rvebench.splits.import_writer import ImportReport
 from rvebench.splits.licence import NO_LICENCE, check_licence
 from rvebench.splits.loader import SPLITS, Split, load_split
 from rvebench.splits.manifest import MANIFEST_NAME, read_manifest, write_split
+from rvebench.splits.rendered import render_split, rendered_folder
 from rvebench.splits.schema import SCHEMA, sample_from_json, sample_to_json
 from rvebench.splits.stats import SplitStats, split_stats
 from rvebench.splits.verify import Problem, verify_split
@@ -32,6 +33,8 @@ __all__ = [
     "load_split",
     "read_manifest",
     "read_media",
+    "render_split",
+    "rendered_folder",
     "sample_files",
     "sample_from_json",
     "sample_to_json",

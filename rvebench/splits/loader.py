@@ -21,7 +21,17 @@ SPLITS: Registry[Callable[[], Path] | Path] = Registry(
             name="demo",
             target="rvebench.splits.shipped:demo_manifest",
             summary="12 triplets from one shot of Big Buck Bunny, all eight reasoning types, targets made by program",
-        )
+        ),
+        Registration(
+            name="mini",
+            target="rvebench.splits.shipped:mini_manifest",
+            summary="96 rendered triplets with exact targets; first run `rvebench data render mini`",
+        ),
+        Registration(
+            name="sim-1k",
+            target="rvebench.splits.shipped:sim_1k_manifest",
+            summary="1,200 rendered triplets with exact targets; first run `rvebench data render sim-1k`",
+        ),
     ],
     group="rvebench.splits",
 )

@@ -5,10 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from rvebench.assets import asset_dir
+from rvebench.splits.rendered import rendered_manifest
 
-__all__ = ["demo_manifest"]
+__all__ = ["demo_manifest", "mini_manifest", "sim_1k_manifest"]
 
 
 def demo_manifest() -> Path:
     """Returns the manifest of `demo`: triplets made from one shot of Big Buck Bunny."""
     return asset_dir("data") / "demo" / "samples.jsonl"
+
+
+def mini_manifest() -> Path:
+    """Returns the manifest of `mini`: 96 rendered triplets, once they are rendered."""
+    return rendered_manifest("mini")
+
+
+def sim_1k_manifest() -> Path:
+    """Returns the manifest of `sim-1k`: 1,200 rendered triplets, once they are rendered."""
+    return rendered_manifest("sim-1k")

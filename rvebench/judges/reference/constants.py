@@ -62,7 +62,7 @@ class Constants:
 
     # Edit accuracy.
     distance_slack: float = 1.5
-    """Mean difference that a good codec leaves in the region; not counted as distance from the target."""
+    """Mean difference that a good codec leaves in the region; counted neither as distance nor as progress."""
     slack_share: float = 0.25
     """The slack is at most this share of the distance from source to target."""
     scene: Ramp = (0.40, 0.20)
@@ -91,6 +91,8 @@ class Constants:
     blur: Ramp = (0.05, 0.50)
     noise: Ramp = (1.5, 22.0)
     blocking: Ramp = (0.15, 2.5)
+    flat: Ramp = (0.15, 0.60)
+    """Share of the pixels that lost all texture: mosaics, posters, areas filled with one colour."""
     region_blur: Ramp = (0.15, 0.55)
     region_noise: Ramp = (3.0, 24.0)
     min_region_pixels: int = 1024

@@ -25,7 +25,7 @@ __all__ = ["LABEL", "ReferenceJudge", "judge_comparison"]
 
 LABEL = "computed against the sample's target video; not a VLM's opinion, not human"
 
-_VERSION = "1"
+_VERSION = "2"
 
 
 class ReferenceJudge:
@@ -150,7 +150,9 @@ def _numbers(measured: Measured) -> Mapping[str, float]:
         "blur_excess": texture.blur,
         "noise_excess": texture.noise,
         "blocking_excess": texture.blocking,
+        "flat_excess": texture.flat,
         "region_blur_excess": texture.region_blur,
         "region_noise_excess": texture.region_noise,
+        "region_flat_excess": texture.region_flat,
     }
     return {name: round(value, 6) for name, value in found.items() if value is not None}

@@ -37,8 +37,10 @@ def measure_state(
     """Returns the edit's progress from source to target.
 
     In each frame, progress is 1 - d(edit, target) / d(source, target), where d is the mean absolute difference of
-    the smoothed frames inside the region less what a codec leaves, and the edit is freed of exposure and colour cast
-    first. Overshooting the target is as far from it as falling short.
+    the smoothed frames inside the region, and the edit is freed of exposure and colour cast first. What a codec leaves
+    is taken off both ends: nearer than that to the target is the target, and no farther than that from the source is
+    the source, so that a copy encoded anew has gone nowhere. Overshooting the target is as far from it as falling
+    short.
 
     Args:
         views: the frames.
@@ -51,7 +53,7 @@ def measure_state(
     way = _distance(source, target, region.inside)
     missing = _distance(edit, target, region.inside)
     slack = np.minimum(constants.distance_slack, constants.slack_share * way)
-    left = np.maximum(0, missing - slack) / np.maximum(way - slack, 1e-6)
+    left = np.maximum(0, missing - slack) / np.maximum(way - 2 * slack, 1e-6)
     weight = region.weight.astype(np.float64)
     # Where there is hardly anything outside the region, the whole frame tells whether it is the same scene.
     little = region.outside.mean(axis=(1, 2)) < constants.min_outside_share / 3

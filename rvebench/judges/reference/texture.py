@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rvebench.judges.reference.constants import Constants, ramp
 from rvebench.judges.reference.views import Details, Floats, Masks
@@ -16,7 +17,10 @@ Measure = Callable[[Floats, "Masks | None"], float]
 
 _FLAT = 0.05
 """Mean neighbour difference, in levels, below which a picture is flat rather than sharp."""
-_BLOCK = 8
+_PERIODS = (4, 5, 6, 7, 8, 10, 12, 16, 24, 32)
+"""Sides of the blocks looked for: 8 is the codecs', others come from resized video and mosaics."""
+_EVEN = 1.0
+"""Range of nine neighbouring pixels, in levels, up to which a place is without texture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +34,15 @@ class Texture:
     region_blur: float | None
     """The same inside the region alone; None when it is too small, or the whole frame."""
     region_noise: float | None
+    flat: float
+    """Share of the pixels that lost all texture."""
+    region_flat: float | None
     realism: float
     """0..1, the lower of whole frame and region."""
 
 
 def measure_texture(details: Details, inside: Masks | None, constants: Constants) -> Texture:
-    """Returns sharpness, noise and blocking of the edit against source and target.
+    """Returns sharpness, noise, blocking and lost texture of the edit against source and target.
 
     Args:
         details: full-size frames.
@@ -46,11 +53,15 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
     everywhere: list[Masks | None] = [None] * len(details.edit)
     blur_gap = _mean_excess(details.edit, references, everywhere, blur)
     noise_gap = _mean_excess(details.edit, references, everywhere, noise)
-    block_gap = max(0.0, blocking(details.edit) - max(blocking(frames) for frames in references))
-    whole = ramp(blur_gap, constants.blur) * ramp(noise_gap, constants.noise) * ramp(block_gap, constants.blocking)
+    flat_gap = _mean_excess(details.edit, references, everywhere, flatness)
+    blocks, *known = (blocking(frames) for frames in (details.edit, *references))
+    block_gap = max(0.0, float((blocks - np.maximum(*known)).max()))
+    whole = ramp(blur_gap, constants.blur) * ramp(noise_gap, constants.noise)
+    whole *= ramp(block_gap, constants.blocking) * ramp(flat_gap, constants.flat)
     realism = whole
     region_blur: float | None = None
     region_noise: float | None = None
+    region_flat: float | None = None
     if inside is not None:
         large = np.flatnonzero(inside.sum(axis=(1, 2)) >= constants.min_region_pixels)
         if len(large):
@@ -58,7 +69,9 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
             chosen = (details.source[large], details.target[large])
             region_blur = _mean_excess(details.edit[large], chosen, parts, blur)
             region_noise = _mean_excess(details.edit[large], chosen, parts, noise)
+            region_flat = _mean_excess(details.edit[large], chosen, parts, flatness)
             part = ramp(region_blur, constants.region_blur) * ramp(region_noise, constants.region_noise)
+            part *= ramp(region_flat, constants.flat)
             realism = min(whole, part)
     return Texture(
         blur=blur_gap,
@@ -66,6 +79,8 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
         blocking=block_gap,
         region_blur=region_blur,
         region_noise=region_noise,
+        flat=flat_gap,
+        region_flat=region_flat,
         realism=realism,
     )
 
@@ -119,19 +134,40 @@ def noise(luma: Floats, where: Masks | None = None) -> float:
     return float(np.median(detail)) / 0.6745 if detail.size else 0.0
 
 
-def blocking(frames: Floats) -> float:
-    """Returns how far the strongest column or row of an 8-pixel grid stands out, in parts of the mean difference.
+def flatness(luma: Floats, where: Masks | None = None) -> float:
+    """Returns the share of the pixels around which nothing varies, 0..1: each like its eight neighbours.
+
+    Sharp edges between even areas hide lost texture from :func:`blur`; this counts the areas.
+
+    Args:
+        luma: shape (H, W), 0..255.
+        where: pixels that count; None: all.
+    """
+    from scipy import ndimage
+
+    even = ndimage.maximum_filter(luma, 3) - ndimage.minimum_filter(luma, 3) <= _EVEN
+    counted = even if where is None else even[where]
+    return float(counted.mean()) if counted.size else 0.0
+
+
+def blocking(frames: Floats) -> npt.NDArray[np.float64]:
+    """Returns for each period how far the strongest column or row of that grid stands out, in parts of the mean step.
 
     The median over the grid's repeats is taken, so that a border in the picture is no block.
 
     Args:
-        frames: luma, shape (F, H, W); sides below 32 pixels give 0.
+        frames: luma, shape (F, H, W); a period of which a side holds less than four gives 0.
+
+    Returns:
+        Shape (len(_PERIODS),).
     """
-    found = 0.0
+    found = np.zeros(len(_PERIODS))
     for axis in (1, 2):
         steps = np.abs(np.diff(frames, axis=axis)).mean(axis=(0, 3 - axis), dtype=np.float64)
-        whole = len(steps) // _BLOCK * _BLOCK
-        if whole >= 3 * _BLOCK:
-            phases = np.sort(np.median(steps[:whole].reshape(-1, _BLOCK), axis=0))
-            found = max(found, float((phases[-1] - np.median(phases)) / (phases.mean() + _FLAT)))
+        for index, period in enumerate(_PERIODS):
+            whole = len(steps) // period * period
+            if whole >= 3 * period:
+                phases = np.sort(np.median(steps[:whole].reshape(-1, period), axis=0))
+                stands_out = float((phases[-1] - np.median(phases)) / (phases.mean() + _FLAT))
+                found[index] = max(found[index], stands_out)
     return found

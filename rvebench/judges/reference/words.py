@@ -91,8 +91,9 @@ def _naturalness(moves: Behaviour | None) -> str:
 def _realism(texture: Texture) -> str:
     text = (
         f"Against source and target: blur +{texture.blur:.2f}, noise +{texture.noise:.1f} levels, "
-        f"blocking +{texture.blocking:.2f}"
+        f"blocking +{texture.blocking:.2f}, {texture.flat:.0%} of the frame lost all texture"
     )
     if texture.region_blur is not None and texture.region_noise is not None:
         text += f"; inside the region blur +{texture.region_blur:.2f}, noise +{texture.region_noise:.1f} levels"
+        text += f", {texture.region_flat:.0%} lost all texture"
     return f"{text}."

@@ -1,0 +1,123 @@
+"""`rvebench judge`: what a judge is worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rvebench.cli.common import EXIT_HELP, Format, console, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from rvebench.judges.ladder import LadderReport
+
+__all__ = ["app"]
+
+app = typer.Typer(help="What a judge is worth.", epilog=EXIT_HELP, no_args_is_help=True)
+
+
+@app.callback()
+def judge() -> None:
+    """What a judge is worth."""
+
+
+@app.command("ladder")
+def ladder(
+    judge_name: Annotated[str, typer.Option("--judge", "-j", help="The judge to test.")] = "reference",
+    split: Annotated[str, typer.Option("--split", "-s", help="A rendered split.")] = "mini",
+    limit: Annotated[int | None, typer.Option("--limit", min=2, help="Only N samples, spread over the split.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the intervals.")] = 0,
+    format_: Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")] = (
+        Format.TEXT
+    ),
+) -> None:
+    """Judge edits of known quality, and compare the scores with the grades they were made for.
+
+    The grades are constructed, not human.
+
+    Example:
+
+        rvebench judge ladder --judge reference --split mini --limit 16
+    """
+    import asyncio
+
+    from rvebench.judges import build_judge
+    from rvebench.judges.ladder import climb, summarise_ladder
+    from rvebench.splits import load_split
+
+    built = build_judge(judge_name)
+    samples = load_split(split).samples
+    if limit is not None and limit < len(samples):
+        step = len(samples) / limit
+        samples = tuple(samples[int(index * step)] for index in range(limit))
+    with progress_bar("ladder", len(samples)) as show:
+        scores, unjudged = asyncio.run(climb(built, samples, progress=show))
+    report = summarise_ladder(scores, unjudged=unjudged, seed=seed)
+    if format_ is Format.JSON:
+        print_json({"judge": judge_name, "split": split, "samples": len(samples), **_as_json(report)})
+    else:
+        _print(report, judge_name, split, len(samples))
+
+
+def _as_json(report: LadderReport) -> dict[str, object]:
+    from rvebench.sim.ladder import LABEL
+
+    return {
+        "grades": LABEL,
+        "agreement": {
+            criterion.value: {
+                "n": found.n,
+                **{
+                    name: {"value": value.value, "ci95": [value.low, value.high]}
+                    for name, value in (
+                        ("spearman", found.spearman),
+                        ("kendall", found.kendall),
+                        ("pearson", found.pearson),
+                    )
+                },
+            }
+            for criterion, found in report.agreement.items()
+        },
+        "means": {name: {key.value: mean for key, mean in row.items()} for name, row in report.means.items()},
+        "pairs": report.pairs,
+        "violations": [
+            {**violation._asdict(), "criterion": violation.criterion.value} for violation in report.violations
+        ],
+        "unjudged": report.unjudged,
+    }
+
+
+def _print(report: LadderReport, judge_name: str, split: str, n_samples: int) -> None:
+    from rich.table import Table
+
+    from rvebench.sim.ladder import LABEL, RUNGS
+    from rvebench.taxonomy import Criterion
+
+    out = console()
+    out.print(f"{judge_name} on the ladder of {n_samples} samples of {split}; grades are {LABEL}")
+    table = Table(box=None, pad_edge=False)
+    for title in ("criterion", "Spearman", "95 %", "Kendall", "Pearson", "n"):
+        table.add_column(title, justify="left" if title == "criterion" else "right")
+    for criterion, found in report.agreement.items():
+        interval = f"{found.spearman.low:.2f} … {found.spearman.high:.2f}"
+        numbers = (found.spearman.value, found.kendall.value, found.pearson.value)
+        spearman, kendall, pearson = (f"{number:.3f}" for number in numbers)
+        table.add_row(criterion.value, spearman, interval, kendall, pearson, str(found.n))
+    out.print(table)
+    means = Table(box=None, pad_edge=False)
+    means.add_column("mean score (grade)")
+    for criterion in Criterion:
+        means.add_column(criterion.value, justify="right")
+    for rung in RUNGS:
+        row = report.means.get(rung.name, {})
+        cells = (f"{row[key]:.1f} ({rung.grades[key]:g})" if key in row else "" for key in Criterion)
+        means.add_row(rung.name, *cells)
+    out.print(means)
+    out.print(f"{len(report.violations)} of {report.pairs} clear orders violated, {report.unjudged} unjudged")
+    for violation in report.violations[:20]:
+        out.print(
+            f"  {violation.sample_id} {violation.criterion.value}: {violation.better} {violation.better_score:.1f} "
+            f"below {violation.worse} {violation.worse_score:.1f}"
+        )
+    if len(report.violations) > 20:
+        out.print(f"  and {len(report.violations) - 20} more (--format json lists all)")

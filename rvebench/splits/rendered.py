@@ -1,0 +1,170 @@
+"""Splits that are drawn, not filmed: rendered once into the user's cache, in parallel, resumed where they stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from rvebench.errors import UsageError
+from rvebench.records import Sample
+from rvebench.splits.manifest import MANIFEST_NAME, write_split
+from rvebench.splits.schema import sample_from_json, sample_to_json
+from rvebench.storage import LineLog, LogLine, exclusive_lock, read_lines
+
+__all__ = ["RENDER_VERSION", "check_shape", "render_split", "rendered_folder", "rendered_manifest"]
+
+RENDER_VERSION = 1
+"""Part of the cache folder's name: raised when the same recipe would be drawn otherwise."""
+
+_CRF = 20
+_JOURNAL = "rendered.jsonl"
+
+
+def rendered_folder(name: str, size: tuple[int, int], frames: int) -> Path:
+    """Returns the cache folder of one split in one shape."""
+    named = os.environ.get("RVEBENCH_CACHE_DIR")
+    if named:
+        cache = Path(named)
+    else:
+        import platformdirs
+
+        cache = platformdirs.user_cache_path("rvebench")
+    return cache / "splits" / f"{name}-{size[0]}x{size[1]}x{frames}-v{RENDER_VERSION}"
+
+
+def rendered_manifest(name: str) -> Path:
+    """Returns the manifest of a rendered split in its default shape.
+
+    Raises:
+        UsageError: it is not rendered yet.
+    """
+    from rvebench.sim import FRAMES, SIZE
+
+    path = rendered_folder(name, SIZE, FRAMES) / MANIFEST_NAME
+    if not path.is_file():
+        raise UsageError(f"the split {name} is not rendered yet", hint=f"run `rvebench data render {name}`")
+    return path
+
+
+def check_shape(size: tuple[int, int], frames: int) -> None:
+    """Checks what can be rendered.
+
+    Raises:
+        UsageError: the size is odd or out of range, or the length is not 4n + 1.
+    """
+    width, height = size
+    if width % 2 or height % 2 or not (64 <= width <= 832 and 64 <= height <= 832):
+        raise UsageError(f"a size of {width}x{height} cannot be rendered", hint="use even sides from 64 to 832")
+    if frames < 5 or frames % 4 != 1:
+        raise UsageError(f"a length of {frames} frames cannot be rendered", hint="use 4n + 1, at least 5")
+
+
+def render_split(
+    name: str,
+    folder: Path,
+    *,
+    size: tuple[int, int],
+    frames: int,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Renders what is left of a split and returns its manifest.
+
+    A sample is recorded when its videos are whole; a second call does only the rest. The manifest is written last.
+
+    Raises:
+        UnknownNameError: no rendered split has that name.
+        UsageError: the shape cannot be rendered, or the renderer is not installed.
+        LockedError: another process renders here.
+        StorageError: a file cannot be written; what was rendered is kept.
+    """
+    from rvebench.sim.recipes import recipes_of
+    from rvebench.sim.stage import load_skia
+
+    check_shape(size, frames)
+    recipes = recipes_of(name)
+    load_skia()
+    (folder / "videos").mkdir(parents=True, exist_ok=True)
+    with exclusive_lock(folder / "lock"), LineLog(folder / _JOURNAL) as journal:
+        done = {
+            item.value["sample"]["id"]: item.value["sample"]
+            for item in read_lines(folder / _JOURNAL)
+            if isinstance(item, LogLine)
+        }
+        todo = [recipe for recipe in recipes if recipe.id not in done]
+        if progress is not None:
+            progress(len(recipes) - len(todo), len(recipes))
+        with ProcessPoolExecutor(max_workers=max(1, workers), mp_context=get_context("spawn")) as pool:
+            jobs = [
+                pool.submit(_render, recipe.family, recipe.seed, recipe.words, folder, size, frames) for recipe in todo
+            ]
+            try:
+                for count, job in enumerate(as_completed(jobs), start=1):
+                    row = job.result()
+                    journal.append({"sample": row})
+                    done[row["id"]] = row
+                    if progress is not None:
+                        progress(len(recipes) - len(todo) + count, len(recipes))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    return _write_manifest(folder, [done[recipe.id] for recipe in recipes])
+
+
+def _write_manifest(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    samples = [sample_from_json(row, relative_to=folder) for row in rows]
+    path = folder / MANIFEST_NAME
+    write_split(samples, path)
+    return path
+
+
+def _render(
+    family_name: str, seed: int, words_index: int, folder: Path, size: tuple[int, int], frames: int
+) -> dict[str, Any]:
+    """Renders one sample and returns its manifest row; runs in a worker process."""
+    import numpy as np
+
+    from rvebench.sim import FPS, change_masks, load_family, render_pictures
+    from rvebench.sim.family import rng_of
+    from rvebench.sim.texture import grain
+    from rvebench.taxonomy import Subset
+    from rvebench.video import Frames, fingerprint, read_video, write_video
+
+    family = load_family(family_name)
+    sample_id = f"{family_name}-{seed}"
+    clean = {
+        role: render_pictures(family, seed, role, size=size, frames=frames, noisy=False)
+        for role in ("source", "target")
+    }
+    noise = np.stack([grain(seed, index, *size) for index in range(frames)])[..., None]
+    clips: dict[str, Frames] = {
+        role: np.clip(picture + noise, 0, 255).astype(np.uint8) for role, picture in clean.items()
+    }
+    if family.subset is Subset.RAVE:
+        mask = change_masks(clean["source"], clean["target"])
+        clips["mask"] = np.ascontiguousarray(np.repeat(mask[..., None], 3, axis=3))
+    paths = {role: folder / "videos" / f"{sample_id}.{role}.mp4" for role in clips}
+    for role, clip in clips.items():
+        write_video(paths[role], clip, fps=FPS, crf=_CRF)
+    words = family.words(family.setup(rng_of(family_name, seed)))
+    sample = Sample(
+        id=sample_id,
+        subset=family.subset,
+        reasoning_type=family.reasoning_type,
+        source=paths["source"],
+        target=paths["target"],
+        mask=paths.get("mask"),
+        instruction=words.instructions[words_index % len(words.instructions)],
+        literal_instruction=words.literal,
+        expected_outcome=words.expected,
+        preserve=words.preserve,
+        fps=FPS,
+        licence="CC0-1.0",
+        provenance=f"rendered by rvebench: family {family_name}, seed {seed}",
+        frames_sha256={role: fingerprint(read_video(path)) for role, path in paths.items()},
+    )
+    return sample_to_json(sample, relative_to=folder)
