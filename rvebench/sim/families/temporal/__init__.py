@@ -8,4 +8,7 @@ __all__ = ["REGISTRATIONS"]
 
 _HERE = "rvebench.sim.families.temporal"
 
-REGISTRATIONS: tuple[Registration, ...] = (Registration(name="candle-burn", target=f"{_HERE}.candle:CandleBurn"),)
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="candle-burn", target=f"{_HERE}.candle:CandleBurn"),
+    Registration(name="ice-melt", target=f"{_HERE}.ice:IceMelt"),
+)
