@@ -84,7 +84,7 @@ class Window:
 
     def as_json(self) -> dict[str, float]:
         """Returns the four fields for a journal line."""
-        return {"start": self.start, "stride": self.stride, "count": self.count, "fps": self.fps}
+        return {"start": int(self.start), "stride": int(self.stride), "count": int(self.count), "fps": float(self.fps)}
 
 
 @dataclass(frozen=True, kw_only=True)

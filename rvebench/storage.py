@@ -164,7 +164,8 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 
 def _seal(value: dict[str, Any]) -> bytes:
-    body = canonical_json(value)
+    # Half a surrogate pair (a cut reply, a file name that is not UTF-8) cannot be written: it becomes a question mark.
+    body = canonical_json(value).encode(errors="replace").decode()
     joint = "," if value else ""
     return f'{body[:-1]}{joint}"crc":"{zlib.crc32(body.encode()):08x}"}}\n'.encode()
 

@@ -139,7 +139,8 @@ class _Work:
 
     @property
     def scratch(self) -> Path:
-        return self.directory / "scratch"
+        # Absolute, for editors that change their working directory.
+        return self.directory.absolute() / "scratch"
 
     async def run(self) -> None:
         self._watch_signals(on=True)

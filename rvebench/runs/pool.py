@@ -19,7 +19,7 @@ from pathlib import Path
 from rvebench.errors import EditorError
 from rvebench.records import EditRequest
 from rvebench.runs.units import EditRecord
-from rvebench.runs.worker import Crashed, Job, Ready, Settled, serve
+from rvebench.runs.worker import Crashed, Job, Ready, Settled, discard, serve
 from rvebench.taxonomy import Status
 
 __all__ = ["EditPool"]
@@ -128,7 +128,10 @@ class EditPool:
         ready = wait([worker.connection for worker in self._workers], timeout=_TICK_S)
         for worker in list(self._workers):
             if worker.connection not in ready:
-                if self._is_late(worker):
+                # What the editor started may outlive the worker and hold its end of the pipe open.
+                if not worker.process.is_alive() and not worker.connection.poll():
+                    yield from self._bury(worker, self._death_of(worker))
+                elif self._is_late(worker):
                     yield from self._bury(worker, f"no result within {self._timeout_s:g} s", hung=True)
                 continue
             try:
@@ -196,7 +199,7 @@ class EditPool:
         if not worker.asked:
             raise EditorError(f"the editor could not be started: {reason}", where=self._spec)
         for job in worker.in_flight.values():
-            job.request.out.unlink(missing_ok=True)
+            discard(job.request.out)
             one_of_many = len(worker.in_flight) > 1
             if not self._paid and (one_of_many or (job.attempt < _MOST_ATTEMPTS and not hung and not raised)):
                 if not self._stopping():

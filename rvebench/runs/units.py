@@ -62,7 +62,7 @@ class EditRecord:
             "unit": "edit",
             "sample": self.sample_id,
             "status": self.status.value,
-            "wall_s": round(self.wall_s, 4),
+            "wall_s": round(float(self.wall_s), 4),
             "attempt": self.attempt,
         }
         if self.status is Status.OK:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import time
@@ -20,11 +21,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from rvebench.errors import RveError, VideoError
-from rvebench.records import EditRequest, EditResult, Window
+from rvebench.records import EditRequest, EditResult, Window, canonical_json
 from rvebench.runs.units import EditRecord
 from rvebench.taxonomy import Status
 
-__all__ = ["Crashed", "Job", "Ready", "Settled", "serve"]
+__all__ = ["Crashed", "Job", "Ready", "Settled", "discard", "serve"]
+
+_ENDS = (Status.OK, Status.FAILED, Status.REFUSED, Status.TIMEOUT, Status.MISSING)
+_LONGEST_REASON = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def _serve(connection: Connection, spec: str, decode_limit_s: float) -> None:
             yield job.request
 
     for result in editor.edit(requests()):
+        if not isinstance(result, EditResult):
+            raise TypeError(f"the editor yielded {type(result).__name__}, not EditResult")
         job = pulled.pop(result.sample_id, None)
         if job is None:
             raise RuntimeError(f"the editor returned a result for {result.sample_id!r}, which it was not asked for")
@@ -107,7 +113,7 @@ def _settle(job: Job, result: EditResult, wall_s: float, decode_limit_s: float) 
     record = EditRecord(
         sample_id=result.sample_id,
         status=result.status,
-        reason=result.reason,
+        reason=result.reason[:_LONGEST_REASON],
         window=result.window,
         wall_s=wall_s,
         cost_usd=result.cost_usd,
@@ -115,6 +121,9 @@ def _settle(job: Job, result: EditResult, wall_s: float, decode_limit_s: float) 
         meta=dict(result.meta),
         attempt=job.attempt,
     )
+    fault = _fault(result, record)
+    if fault:
+        return EditRecord(sample_id=result.sample_id, status=Status.FAILED, reason=fault, meta={}, attempt=job.attempt)
     if result.status is not Status.OK:
         return record if record.reason else _replace(record, reason="the editor gave no reason")
     if result.video is None:
@@ -124,14 +133,15 @@ def _settle(job: Job, result: EditResult, wall_s: float, decode_limit_s: float) 
     past = _past_the_end(job.request.source, result.window)
     if past:
         return _replace(record, status=Status.FAILED, window=None, reason=past)
-    normalised = job.request.out.with_name(f"{job.request.out.stem}.conformed.mp4")
+    # No sample id holds a tilde: another sample's file cannot have this name.
+    normalised = job.request.out.with_name(f"{job.request.out.stem}~conformed.mp4")
     try:
         clip = conform_video(result.video, normalised, time_limit_s=decode_limit_s)
     except VideoError as error:
         return _replace(record, status=Status.FAILED, reason=f"the editor's output cannot be used: {error.what}")
     finally:
         if result.video == job.request.out:
-            result.video.unlink(missing_ok=True)
+            discard(result.video)
     width, height = clip.size
     return _replace(
         record,
@@ -142,6 +152,29 @@ def _settle(job: Job, result: EditResult, wall_s: float, decode_limit_s: float) 
         height=height,
         fps=round(clip.fps, 6),
     )
+
+
+def _fault(result: EditResult, record: EditRecord) -> str:
+    """Returns what keeps a result from being recorded, or nothing: editors are other people's programs."""
+    if not any(result.status is end for end in _ENDS):
+        ends = ", ".join(status.value for status in _ENDS)
+        return f"the editor returned the status {result.status!r}, which is none of {ends}"
+    video: object = result.video
+    if video is not None and not isinstance(video, Path):
+        return f"the editor named its video with a {type(video).__name__}, not a Path"
+    try:
+        canonical_json(record.as_json())
+    except (TypeError, ValueError) as error:
+        return f"the editor's result cannot be recorded: {error}"
+    return ""
+
+
+def discard(path: Path) -> None:
+    """Removes what an editor left at `path`, be it a file or, against the protocol, a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _past_the_end(source: Path, window: Window | None) -> str:
@@ -162,7 +195,8 @@ def _replace(record: EditRecord, **changes: str | int | float | Status | None) -
 
 
 def _sentence(error: BaseException) -> str:
-    return str(error) if isinstance(error, RveError) else f"the editor raised {type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, RveError) else f"the editor raised {type(error).__name__}: {error}"
+    return text[:_LONGEST_REASON]
 
 
 def _die_with_parent() -> None:

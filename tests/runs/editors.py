@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from rvebench.records import EditorInfo, EditRequest, EditResult, Window
 from rvebench.taxonomy import Status
 
@@ -139,3 +141,76 @@ class ClaimsTooMuch(Base):
 
 class Patient(Base):
     patience_s = 7200.0
+
+
+class MakesAFolder(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        request.out.mkdir()
+        return EditResult(sample_id=request.sample_id, status=Status.OK, video=request.out)
+
+
+class MakesAFolderAndRaises(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        request.out.mkdir()
+        raise ValueError("bad weights")
+
+
+class CostsNaN(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return replace(self.copy(request), cost_usd=float("nan"))
+
+
+class SaysItsStatusInText(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return replace(self.copy(request), status="ok")  # type: ignore[arg-type]
+
+
+class CallsItselfUnjudged(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return EditResult(sample_id=request.sample_id, status=Status.UNJUDGED, reason="please leave me out")
+
+
+class RaisesHalfACharacter(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        raise ValueError("cannot read \udcff.bin " + "x" * 100_000)
+
+
+class NamesItsVideoInText(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return replace(self.copy(request), video=str(request.out))  # type: ignore[arg-type]
+
+
+class YieldsNone(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        return None  # type: ignore[return-value]
+
+
+class CountsInNumpy(Base):
+    def one(self, request: EditRequest) -> EditResult:
+        window = Window(start=np.int64(0), stride=1, count=np.int64(9), fps=np.float32(8))  # type: ignore[arg-type]
+        return replace(self.copy(request), window=window, wall_s=np.float32(2))  # type: ignore[arg-type]
+
+
+class ChangesItsFolder(Base):
+    def edit(self, requests: Iterable[EditRequest]) -> Iterator[EditResult]:
+        os.chdir("/")
+        yield from super().edit(requests)
+
+
+class LeavesAChildAndDies(Base):
+    """The child inherits the worker's end of the pipe, so that the pipe does not close when the worker dies."""
+
+    def one(self, request: EditRequest) -> EditResult:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        os._exit(7)
+
+
+class WaitsForItsNeighbour(Base):
+    """Holds the edit of `on` back until its neighbour's is finished and normalised."""
+
+    def one(self, request: EditRequest) -> EditResult:
+        result = self.copy(request)
+        time.sleep(2)
+        return result

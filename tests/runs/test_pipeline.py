@@ -73,6 +73,14 @@ def test_an_edit_that_hangs_is_a_timeout_and_the_rest_goes_on(split: Path, tmp_p
         ("WritesNothing", Status.FAILED, "the editor's output cannot be used"),
         ("WritesGarbage", Status.FAILED, "the editor's output cannot be used"),
         ("Refuses", Status.REFUSED, "content policy"),
+        ("MakesAFolder", Status.FAILED, "the editor's output cannot be used"),
+        ("MakesAFolderAndRaises", Status.FAILED, "ValueError: bad weights"),
+        ("CostsNaN", Status.FAILED, "the editor's result cannot be recorded"),
+        ("SaysItsStatusInText", Status.FAILED, "the status 'ok', which is none of ok, failed"),
+        ("CallsItselfUnjudged", Status.FAILED, "Status.UNJUDGED"),
+        ("RaisesHalfACharacter", Status.FAILED, "cannot read ?.bin xxx"),
+        ("NamesItsVideoInText", Status.FAILED, "with a str, not a Path"),
+        ("YieldsNone", Status.FAILED, "the editor yielded NoneType, not EditResult"),
     ],
 )
 def test_a_bad_edit_is_recorded_with_its_reason_and_counts_zero(
@@ -81,7 +89,40 @@ def test_a_bad_edit_is_recorded_with_its_reason_and_counts_zero(
     view = evaluate(split, tmp_path / "run", bad(model, on="s001"))
     outcome = view.outcomes[1]
     assert outcome.status is status and words in outcome.reason and outcome.overall == 0
+    assert len(outcome.reason) <= 2000
     assert list(statuses(view).values()).count(Status.OK) == 5
+
+
+def test_numbers_of_numpy_are_numbers(split: Path, tmp_path: Path) -> None:
+    view = evaluate(split, tmp_path / "run", bad("CountsInNumpy"))
+    assert set(statuses(view).values()) == {Status.OK}
+    window = view.outcomes[0].window
+    assert window is not None and (window.count, window.fps) == (9, 8.0)
+
+
+def test_an_editor_that_changes_its_folder_writes_where_it_was_told(
+    split: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    view = evaluate(split, Path("run"), bad("ChangesItsFolder"))
+    assert set(statuses(view).values()) == {Status.OK}
+
+
+def test_a_worker_that_dies_and_leaves_a_child_is_noticed_before_the_time_limit(split: Path, tmp_path: Path) -> None:
+    view = evaluate(split, tmp_path / "run", bad("LeavesAChildAndDies", on="s001"), timeout_s=50)
+    assert statuses(view)["s001"] is Status.FAILED and "exit code 7" in view.outcomes[1].reason
+
+
+def test_no_sample_id_meets_the_working_files_of_another(tmp_path: Path) -> None:
+    """`a.conformed` is a legal id, and was the name of the file that `a` was normalised to."""
+    path = make_split(tmp_path / "split", n=2)
+    path.write_text(path.read_text().replace('"s000"', '"a.conformed"').replace('"s001"', '"a"'))
+    view = evaluate(path, tmp_path / "run", bad("WaitsForItsNeighbour", on="a.conformed"), workers=2)
+    frames = {item.sample.id: item.sample.frames_sha256["source"] for item in view.outcomes}
+    made = {line["sample"]: line for line in latest_lines(tmp_path / "run").values() if line["unit"] == "edit"}
+    assert {line["status"] for line in made.values()} == {"ok"}, made
+    assert frames["a"] != frames["a.conformed"]
+    assert made["a"]["frames_sha256"] != made["a.conformed"]["frames_sha256"]
 
 
 def test_an_editor_that_prints_megabytes_reaches_neither_stdout_nor_the_journal(
