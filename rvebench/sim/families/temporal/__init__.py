@@ -11,4 +11,5 @@ _HERE = "rvebench.sim.families.temporal"
 REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="candle-burn", target=f"{_HERE}.candle:CandleBurn"),
     Registration(name="ice-melt", target=f"{_HERE}.ice:IceMelt"),
+    Registration(name="plant-grow", target=f"{_HERE}.plant:PlantGrow"),
 )

@@ -123,4 +123,16 @@ def cat(stage: Stage, x: float, y: float, colour: Rgb, time_s: float, *, side: i
             flat(Rgb.of("#b5605c")),
             part=part,
         )
-        stage.effect(stage.curve([(nose - 5, hy + 8), (nose, hy + 7), (nose + 5, hy + 8)]), flat(dark), line=1)
+        stage.effect(
+            stage.curve(
+                [
+                    (nose - 5, hy + 7.5),
+                    (nose - 2.5, hy + 9.5),
+                    (nose, hy + 7.5),
+                    (nose + 2.5, hy + 9.5),
+                    (nose + 5, hy + 7.5),
+                ]
+            ),
+            flat(dark),
+            line=1,
+        )
