@@ -6,4 +6,6 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.spatial"
+
+REGISTRATIONS: tuple[Registration, ...] = (Registration(name="sun-shadows", target=f"{_HERE}.sun:SunShadows"),)
