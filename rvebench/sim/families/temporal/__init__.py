@@ -12,4 +12,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="candle-burn", target=f"{_HERE}.candle:CandleBurn"),
     Registration(name="ice-melt", target=f"{_HERE}.ice:IceMelt"),
     Registration(name="plant-grow", target=f"{_HERE}.plant:PlantGrow"),
+    Registration(name="snow-cover", target=f"{_HERE}.snow:SnowCover"),
 )
