@@ -6,4 +6,9 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.emotional"
+
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="match-score", target=f"{_HERE}.score:MatchScore"),
+    Registration(name="gift-opened", target=f"{_HERE}.gift:GiftOpened"),
+)
