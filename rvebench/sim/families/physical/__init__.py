@@ -1,4 +1,4 @@
-"""Scenario families of one reasoning type: physical."""
+"""Scenario families of one reasoning type: physical causality."""
 
 from __future__ import annotations
 
@@ -6,4 +6,8 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.physical"
+
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="stone-displaces", target=f"{_HERE}.stone:StoneDisplaces"),
+)
