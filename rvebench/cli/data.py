@@ -76,9 +76,10 @@ def list_splits(output: FormatOption = Format.TEXT) -> None:
 
 @app.command("render")
 def render(
-    split: Annotated[str, typer.Argument(help="A rendered split: smoke, mini or sim-1k.")],
+    split: Annotated[str, typer.Argument(help="A rendered split: smoke, mini, sim-1k or sim-train.")],
     size: Annotated[str, typer.Option(help="Width x height in pixels, even, 64 to 832.")] = "480x272",
     frames: Annotated[int, typer.Option(help="Frames of each clip, 4n + 1.")] = 33,
+    samples: Annotated[int | None, typer.Option(min=1, help="How many; for sim-train only.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder to render into; default: the cache.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that render.")] = 2,
     output: FormatOption = Format.TEXT,
@@ -95,7 +96,9 @@ def render(
     shape = (int(width), int(height))
     folder = out or rendered_folder(split, shape, frames)
     with progress_bar(f"render {split}", None) as show:
-        manifest = render_split(split, folder, size=shape, frames=frames, workers=workers, progress=show)
+        manifest = render_split(
+            split, folder, size=shape, frames=frames, samples=samples, workers=workers, progress=show
+        )
     if output is Format.JSON:
         print_json({"split": split, "path": str(manifest)})
     else:

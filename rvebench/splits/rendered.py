@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rvebench.errors import UsageError
 from rvebench.records import Sample
 from rvebench.splits.manifest import MANIFEST_NAME, write_split
 from rvebench.splits.schema import sample_from_json, sample_to_json
 from rvebench.storage import LineLog, LogLine, exclusive_lock, read_lines
+
+if TYPE_CHECKING:
+    from rvebench.sim.recipes import Recipe
 
 __all__ = ["RENDER_VERSION", "check_shape", "render_split", "rendered_folder", "rendered_manifest"]
 
@@ -69,12 +72,14 @@ def render_split(
     *,
     size: tuple[int, int],
     frames: int,
+    samples: int | None = None,
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Renders what is left of a split and returns its manifest.
 
-    A sample is recorded when its videos are whole; a second call does only the rest. The manifest is written last.
+    `samples` is for `sim-train`, which can be any length; a longer one goes on where a shorter one ended. A sample is
+    recorded when its videos are whole; a second call does only the rest. The manifest is written last.
 
     Raises:
         UnknownNameError: no rendered split has that name.
@@ -86,7 +91,7 @@ def render_split(
     from rvebench.sim.stage import load_skia
 
     check_shape(size, frames)
-    recipes = recipes_of(name)
+    recipes = recipes_of(name, samples=samples)
     load_skia()
     (folder / "videos").mkdir(parents=True, exist_ok=True)
     with exclusive_lock(folder / "lock"), LineLog(folder / _JOURNAL) as journal:
@@ -99,9 +104,7 @@ def render_split(
         if progress is not None:
             progress(len(recipes) - len(todo), len(recipes))
         with ProcessPoolExecutor(max_workers=max(1, workers), mp_context=get_context("spawn")) as pool:
-            jobs = [
-                pool.submit(_render, recipe.family, recipe.seed, recipe.words, folder, size, frames) for recipe in todo
-            ]
+            jobs = [pool.submit(_render, recipe, folder, size, frames) for recipe in todo]
             try:
                 for count, job in enumerate(as_completed(jobs), start=1):
                     row = job.result()
@@ -122,9 +125,7 @@ def _write_manifest(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
     return path
 
 
-def _render(
-    family_name: str, seed: int, words_index: int, folder: Path, size: tuple[int, int], frames: int
-) -> dict[str, Any]:
+def _render(recipe: Recipe, folder: Path, size: tuple[int, int], frames: int) -> dict[str, Any]:
     """Renders one sample and returns its manifest row; runs in a worker process."""
     import numpy as np
 
@@ -134,8 +135,7 @@ def _render(
     from rvebench.taxonomy import Subset
     from rvebench.video import Frames, fingerprint, read_video, write_video
 
-    family = load_family(family_name)
-    sample_id = f"{family_name}-{seed}"
+    family, seed = load_family(recipe.family), recipe.seed
     clean = {
         role: render_pictures(family, seed, role, size=size, frames=frames, noisy=False)
         for role in ("source", "target")
@@ -147,24 +147,24 @@ def _render(
     if family.subset is Subset.RAVE:
         mask = change_masks(clean["source"], clean["target"])
         clips["mask"] = np.ascontiguousarray(np.repeat(mask[..., None], 3, axis=3))
-    paths = {role: folder / "videos" / f"{sample_id}.{role}.mp4" for role in clips}
+    paths = {role: folder / "videos" / f"{recipe.id}.{role}.mp4" for role in clips}
     for role, clip in clips.items():
         write_video(paths[role], clip, fps=FPS, crf=_CRF)
-    words = family.words(family.setup(rng_of(family_name, seed)))
+    words = family.words(family.setup(rng_of(recipe.family, seed)))
     sample = Sample(
-        id=sample_id,
+        id=recipe.id,
         subset=family.subset,
         reasoning_type=family.reasoning_type,
         source=paths["source"],
         target=paths["target"],
         mask=paths.get("mask"),
-        instruction=words.instructions[words_index % len(words.instructions)],
+        instruction=recipe.instruction,
         literal_instruction=words.literal,
         expected_outcome=words.expected,
         preserve=words.preserve,
         fps=FPS,
         licence="CC0-1.0",
-        provenance=f"rendered by rvebench: family {family_name}, seed {seed}",
+        provenance=f"rendered by rvebench: family {recipe.family}, seed {seed}",
         frames_sha256={role: fingerprint(read_video(path)) for role, path in paths.items()},
     )
     return sample_to_json(sample, relative_to=folder)

@@ -35,6 +35,7 @@ def evaluate(split: Path | str, out: Path, *more: object, model: str = "copy", c
         (("--metrics", "temporal_flikering"), "temporal_flickering"),
         (("--shard", "3/2"), "--shard"),
         (("--shard", "x"), "--shard"),
+        (("--shard", "²/3"), "--shard"),
     ],
 )
 def test_an_unknown_name_is_a_usage_error_with_the_nearest(
@@ -180,12 +181,22 @@ def test_an_edit_of_another_size_rate_and_length_is_scored(split: Path, tmp_path
 
 
 def test_a_directory_that_is_not_a_run_is_refused_and_untouched(split: Path, tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("precious")
+    for name in ("thesis.tex", ".thesis.tmp"):
+        (tmp_path / name).write_text("precious")
     assert "not empty" in evaluate(split, tmp_path, code=2)
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "lock") == ["thesis.tex"]
+    assert "not empty" in evaluate(split, tmp_path, "--dry-run", code=2)
     for verb in ("rescore", "report", "score"):
         more = ("--judge", "reference") if verb == "score" else ()
         assert "not a run directory" in only_error(rvebench(verb, tmp_path, *more, code=2))
+        rvebench(verb, tmp_path / "nothing", *more, code=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".thesis.tmp", "thesis.tex"]
+
+
+def test_a_directory_left_by_a_process_killed_in_its_first_moments_is_used(split: Path, tmp_path: Path) -> None:
+    for name in ("lock", "samples.jsonl", ".manifest.json.abc123.tmp"):
+        (tmp_path / name).write_text("{")
+    rvebench("evaluate", "--model", "copy", "--split", split, "--judge", "reference", "--out", tmp_path)
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_damaged_journal_is_exit_code_four_and_names_the_line(split: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ SHAPE = {"size": (96, 64), "frames": 5}
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes `smoke` a split of two small samples."""
     chosen = tuple(recipes.Recipe(family="candle-burn", seed=seed, words=seed) for seed in (0, 1))
-    monkeypatch.setattr(recipes, "recipes_of", lambda _name: chosen)
+    monkeypatch.setattr(recipes, "recipes_of", lambda _name, samples=None: chosen)
 
 
 @pytest.mark.usefixtures("two")
