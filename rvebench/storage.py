@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import tempfile
 import threading
 import zlib
@@ -41,6 +42,7 @@ __all__ = [
     "read_json",
     "read_line_at",
     "read_lines",
+    "share_file",
 ]
 
 FSYNC_WITHIN_S = 0.2
@@ -122,6 +124,29 @@ def promote(temporary: Path, path: Path) -> None:
         temporary.replace(path)
         _fsync_dir(path.parent)
     except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def share_file(source: Path, path: Path) -> None:
+    """Makes `path` another name of `source`, or a copy where the file system has no hard links.
+
+    Raises:
+        StorageError: neither can be made.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if path.exists() and path.samefile(source):
+            # To rename one name of a file over another does nothing, and would leave both.
+            return
+        fresh.unlink(missing_ok=True)
+        try:
+            os.link(source, fresh)
+        except OSError:
+            shutil.copyfile(source, fresh)
+        fresh.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise _cannot_write(path, error) from error
 
 

@@ -135,7 +135,7 @@ def parse_shard(text: str | None) -> Shard | None:
     if text is None:
         return None
     index, _, count = text.partition("/")
-    if index.isdigit() and count.isdigit() and 1 <= int(index) <= int(count):
+    if index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count):
         return Shard(int(index), int(count))
     raise UsageError(f"--shard {text!r} is not a part of a whole", hint="write it as i/n, for example 1/4")
 

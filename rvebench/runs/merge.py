@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,9 @@ from rvebench.errors import CoverageError, DataError, UsageError
 from rvebench.runs.journal import JOURNAL_NAME, latest_lines
 from rvebench.runs.load import read_samples, write_samples
 from rvebench.runs.manifest import Manifest, parse_shard, read_manifest, write_manifest
-from rvebench.runs.session import LOCK_NAME, is_run
-from rvebench.storage import LineLog, exclusive_lock
+from rvebench.runs.session import LOCK_NAME, is_run, make_directory
+from rvebench.storage import LineLog, exclusive_lock, promote, share_file
+from rvebench.taxonomy import Status
 
 __all__ = ["merge_runs"]
 
@@ -24,7 +23,8 @@ _INCIDENTAL = frozenset({"wall_s", "attempt", "cost_usd"})
 def merge_runs(shards: Sequence[Path], out: Path, *, allow_mixed: bool = False, partial: bool = False) -> Manifest:
     """Merges the shards of one run into `out` and returns the merged manifest.
 
-    Merging again, or in another order, gives the same bytes. Videos are hard-linked where the file system allows.
+    Merging again, or in another order, gives the same bytes. Videos are hard-linked where the file system allows. What
+    was recorded in `out` since an earlier merge and in no shard (verdicts of another judge, retries) stays.
 
     Args:
         shards: run directories made with `--shard i/n` for one n.
@@ -39,24 +39,37 @@ def merge_runs(shards: Sequence[Path], out: Path, *, allow_mixed: bool = False, 
     """
     if not shards:
         raise UsageError("there is nothing to merge", hint="name the shards' directories")
+    shards = sorted(shards, key=_part_of)
     manifests = [read_manifest(shard) for shard in shards]
     _require_all_parts(shards, manifests, partial=partial)
     merged = _merged_manifest(shards, manifests, allow_mixed=allow_mixed)
-    if out.exists() and not is_run(out) and any(out.iterdir()):
-        raise UsageError("the directory is not empty and is not a run", where=out, hint="choose another --out")
-    if is_run(out) and read_manifest(out).generation != merged.generation:
-        raise UsageError("the directory holds another run", where=out, hint="choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
+    if is_run(out):
+        _require_merge_of(out, merged)
     with exclusive_lock(out / LOCK_NAME):
-        lines = _merged_lines(shards)
+        lines = _merged_lines(shards, out)
         samples = read_samples(shards[0], merged)
-        _write_journal(out, lines, {sample.id: index for index, sample in enumerate(samples)})
-        for shard in shards:
-            for folder in ("videos", "previews"):
-                _link_files(shard / folder, out / folder)
+        # Before the journal: a merge that is killed can be made again, as this directory then is a run.
         write_samples(out, samples)
         write_manifest(out, merged)
+        for shard in shards:
+            for folder, pattern in (("videos", "[!.]*"), ("previews", "[!.]*"), ("scratch", "*.job.json")):
+                _link_files(shard / folder, out / folder, pattern)
+        _write_journal(out, lines, {sample.id: index for index, sample in enumerate(samples)})
     return merged
+
+
+def _require_merge_of(out: Path, merged: Manifest) -> None:
+    manifest = read_manifest(out)
+    if manifest.generation != merged.generation:
+        raise UsageError("the directory holds another run", where=out, hint="choose another --out")
+    if manifest.shard is not None:
+        raise UsageError(f"the directory holds part {manifest.shard}", where=out, hint="choose another --out")
+
+
+def _part_of(shard: Path) -> int:
+    part = parse_shard(read_manifest(shard).shard)
+    return part.index if part else 0
 
 
 def _merged_manifest(shards: Sequence[Path], manifests: Sequence[Manifest], *, allow_mixed: bool) -> Manifest:
@@ -102,7 +115,7 @@ def _require_all_parts(shards: Sequence[Path], manifests: Sequence[Manifest], *,
         )
 
 
-def _merged_lines(shards: Sequence[Path]) -> dict[str, dict[str, Any]]:
+def _merged_lines(shards: Sequence[Path], out: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, tuple[dict[str, Any], Path]] = {}
     for shard in shards:
         for key, line in latest_lines(shard).items():
@@ -112,7 +125,11 @@ def _merged_lines(shards: Sequence[Path]) -> dict[str, dict[str, Any]]:
                     where=shard / JOURNAL_NAME,
                 )
             found.setdefault(key, (line, shard))
-    return {key: line for key, (line, _) in found.items()}
+    lines = {key: line for key, (line, _) in found.items()}
+    for key, line in latest_lines(out).items():
+        if key not in lines or (line["status"] == Status.OK and lines[key]["status"] != Status.OK):
+            lines[key] = line
+    return lines
 
 
 def _essence(line: dict[str, Any]) -> dict[str, Any]:
@@ -131,17 +148,10 @@ def _write_journal(out: Path, lines: dict[str, dict[str, Any]], order: dict[str,
     with LineLog(fresh) as log:
         for _, line in sorted(lines.items(), key=place):
             log.append(line)
-    fresh.replace(out / JOURNAL_NAME)
+    promote(fresh, out / JOURNAL_NAME)
 
 
-def _link_files(source: Path, target: Path) -> None:
-    target.mkdir(exist_ok=True)
-    for file in sorted(source.iterdir()) if source.is_dir() else ():
-        place = target / file.name
-        fresh = target / f".{file.name}.new"
-        fresh.unlink(missing_ok=True)
-        try:
-            os.link(file, fresh)
-        except OSError:
-            shutil.copyfile(file, fresh)
-        fresh.replace(place)
+def _link_files(source: Path, target: Path, pattern: str) -> None:
+    for file in sorted(source.glob(pattern)):
+        target.mkdir(exist_ok=True)
+        share_file(file, target / file.name)

@@ -57,12 +57,7 @@ def _slug(text: str) -> str:
 @contextmanager
 def _opened(directory: Path, plan: Plan, *, allow_mixed: bool) -> Iterator[tuple[RunJournal, bool]]:
     """Holds a run directory, made or continued, with its journal open."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the run directory cannot be made: {error.strerror}", where=directory, hint="choose another --out"
-        ) from None
+    make_directory(directory)
     with exclusive_lock(directory / LOCK_NAME):
         _sweep(directory)
         resumed = (directory / MANIFEST_NAME).exists()
@@ -74,18 +69,42 @@ def _opened(directory: Path, plan: Plan, *, allow_mixed: bool) -> Iterator[tuple
             if not (directory / SAMPLES_NAME).exists():
                 write_samples(directory, plan.samples)
         else:
-            strangers = sorted(item.name for item in directory.iterdir() if item.name not in {LOCK_NAME, SAMPLES_NAME})
-            if strangers:
-                raise UsageError(
-                    f"the directory is not empty and is not a run (it holds {', '.join(strangers[:3])})",
-                    where=directory,
-                    hint="choose another --out",
-                )
             # The manifest is written last: a directory with a manifest has its samples.
             write_samples(directory, plan.samples)
             write_manifest(directory, plan.manifest)
         with RunJournal(directory) as journal:
             yield journal, resumed
+
+
+def make_directory(directory: Path) -> None:
+    """Makes a run's directory, or checks that the one that is there may be used.
+
+    Raises:
+        StorageError: it cannot be made.
+        UsageError: it holds files and is not a run.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the run directory cannot be made: {error.strerror}", where=directory, hint="choose another --out"
+        ) from None
+    _require_ours(directory)
+
+
+def _require_ours(directory: Path) -> None:
+    """Raises UsageError when the directory holds files and is not a run: nothing of ours may touch them."""
+    if is_run(directory) or not directory.is_dir():
+        return
+    # What a process killed in its first moments leaves.
+    begun = (LOCK_NAME, SAMPLES_NAME, f".{SAMPLES_NAME}.", f".{MANIFEST_NAME}.")
+    strangers = sorted(item.name for item in directory.iterdir() if not item.name.startswith(begun))
+    if strangers:
+        raise UsageError(
+            f"the directory is not empty and is not a run (it holds {', '.join(strangers[:3])})",
+            where=directory,
+            hint="choose another --out",
+        )
 
 
 def _sweep(directory: Path) -> None:
@@ -116,7 +135,8 @@ def left_to_do(plan: Plan, directory: Path, options: RunOptions, *, generate: bo
     Raises:
         UsageError: the directory holds another run.
     """
-    if not (directory / MANIFEST_NAME).exists():
+    _require_ours(directory)
+    if not is_run(directory):
         return Remaining(edits=plan.own if generate else (), scores=(), recorded=0)
     check_same_run(read_manifest(directory), plan.manifest, where=directory, allow_mixed=options.allow_mixed)
     with RunJournal(directory, read_only=True) as journal:
@@ -159,6 +179,7 @@ def rescore(directory: Path, *, formula: str | None, exclude_unjudged: bool | No
     """
     from rvebench.scoring import get_formula
 
+    read_manifest(directory)
     with exclusive_lock(directory / LOCK_NAME):
         manifest = read_manifest(directory)
         if manifest.scoring is None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rvebench.runs.journal import latest_lines
+from rvebench.storage import LineLog
 from tests.runs.world import make_split
 
 DERIVED = ("summary.json", "samples.csv", "report.html", "manifest.json", "samples.jsonl")
@@ -44,6 +46,27 @@ def test_merging_again_or_in_another_order_changes_nothing(runs: Path) -> None:
     before = {path.name: path.read_bytes() for path in (runs / "again").iterdir() if path.is_file()}
     rvebench("runs", "merge", runs / "part2", runs / "part1", "--out", runs / "again")
     assert {path.name: path.read_bytes() for path in (runs / "again").iterdir() if path.is_file()} == before
+    for folder in ("videos", "previews"):
+        assert not [path.name for path in (runs / "again" / folder).iterdir() if path.name.startswith(".")]
+
+
+def test_merging_again_keeps_what_was_recorded_in_the_merged_run_since(runs: Path) -> None:
+    rvebench("runs", "merge", runs / "part1", runs / "part2", "--out", runs / "since")
+    with LineLog(runs / "since" / "journal.jsonl") as log:
+        log.append({"unit": "verdict", "sample": "s000", "key": "ab" * 16, "status": "ok", "raw": "paid for"})
+    kept = latest_lines(runs / "since")
+    rvebench("runs", "merge", runs / "part1", runs / "part2", "--out", runs / "since")
+    assert latest_lines(runs / "since") == kept
+
+
+def test_a_merge_into_a_part_or_a_file_is_refused_and_the_part_untouched(runs: Path) -> None:
+    before = (runs / "part1" / "manifest.json").read_bytes()
+    ran = rvebench("runs", "merge", runs / "part1", runs / "part2", "--out", runs / "part1", code=2)
+    assert "the directory holds part 1/2" in ran.stderr
+    assert (runs / "part1" / "manifest.json").read_bytes() == before
+    (runs / "file").write_text("")
+    ran = rvebench("runs", "merge", runs / "part1", runs / "part2", "--out", runs / "file", code=4)
+    assert "cannot be made" in ran.stderr
 
 
 def test_an_absent_part_is_an_error_unless_said_so_and_then_counts_as_missing(runs: Path) -> None:
