@@ -6,4 +6,9 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.semantic"
+
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="flag-mourning", target=f"{_HERE}.flag:FlagMourning"),
+    Registration(name="litmus-flask", target=f"{_HERE}.litmus:LitmusFlask"),
+)
