@@ -13,4 +13,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="ice-melt", target=f"{_HERE}.ice:IceMelt"),
     Registration(name="plant-grow", target=f"{_HERE}.plant:PlantGrow"),
     Registration(name="snow-cover", target=f"{_HERE}.snow:SnowCover"),
+    Registration(name="tide-turn", target=f"{_HERE}.tide:TideTurn"),
 )
