@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rvebench.scoring.bootstrap import DEFAULT_METHOD, DEFAULT_RESAMPLES, IntervalMethod
 from rvebench.scoring.compare import PairedEstimate, Reading, RunComparison, compare_runs
-from rvebench.scoring.formulas import DEFAULT_FORMULA, FORMULAS, Formula, get_formula
+from rvebench.scoring.formulas import DEFAULT_FORMULA, FORMULAS, Formula, check_scores, get_formula
 from rvebench.scoring.paired import DEFAULT_PERMUTATIONS, detectable_difference, holm, paired_power, required_pairs
 from rvebench.scoring.shapes import (
     CategorySummary,
@@ -36,6 +36,7 @@ __all__ = [
     "RunComparison",
     "ScoreRow",
     "Summary",
+    "check_scores",
     "compare_runs",
     "count_coverage",
     "detectable_difference",
