@@ -6,4 +6,6 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.camera"
+
+REGISTRATIONS: tuple[Registration, ...] = (Registration(name="table-above", target=f"{_HERE}.table:TableAbove"),)
