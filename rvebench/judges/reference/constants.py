@@ -91,12 +91,13 @@ class Constants:
     blur: Ramp = (0.05, 0.50)
     noise: Ramp = (1.5, 22.0)
     blocking: Ramp = (0.15, 2.5)
-    flat: Ramp = (0.15, 0.60)
+    flat: Ramp = (0.30, 0.75)
     """Share of the pixels that lost all texture: mosaics, posters, areas filled with one colour."""
     region_blur: Ramp = (0.15, 0.55)
     region_noise: Ramp = (3.0, 24.0)
+    region_flat: Ramp = (0.45, 0.90)
     min_region_pixels: int = 1024
-    """Pixels at full size from which the region's own sharpness and noise are measured too."""
+    """Pixels at full size from which the region's own sharpness, noise and texture are measured too."""
 
     def as_settings(self) -> Mapping[str, str]:
         """Returns every constant as text, by name."""

@@ -17,9 +17,9 @@ Measure = Callable[[Floats, "Masks | None"], float]
 
 _FLAT = 0.05
 """Mean neighbour difference, in levels, below which a picture is flat rather than sharp."""
-_PERIODS = (4, 5, 6, 7, 8, 10, 12, 16, 24, 32)
+_PERIODS = (4, 5, 6, 7, 8, 10, 12, 16)
 """Sides of the blocks looked for: 8 is the codecs', others come from resized video and mosaics."""
-_EVEN = 1.0
+_EVEN = 0.5
 """Range of nine neighbouring pixels, in levels, up to which a place is without texture."""
 
 
@@ -71,7 +71,7 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
             region_noise = _mean_excess(details.edit[large], chosen, parts, noise)
             region_flat = _mean_excess(details.edit[large], chosen, parts, flatness)
             part = ramp(region_blur, constants.region_blur) * ramp(region_noise, constants.region_noise)
-            part *= ramp(region_flat, constants.flat)
+            part *= ramp(region_flat, constants.region_flat)
             realism = min(whole, part)
     return Texture(
         blur=blur_gap,
