@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rvebench.sim import FAMILIES, change_masks, load_family, render_pictures
+from rvebench.sim.family import rng_of
 from rvebench.taxonomy import ReasoningType, Subset
 
 CELL = (320, 180)
@@ -32,7 +33,7 @@ def row_of(name: str) -> Image.Image:
     else:
         cells.append(clean["target"][2])
     row = Image.fromarray(np.concatenate(cells, axis=1))
-    words = family.words(family.setup(np.random.default_rng([SEED, 0])))
+    words = family.words(family.setup(rng_of(name, SEED)))
     label = Image.new("RGB", (row.width, row.height + 22), "white")
     label.paste(row, (0, 22))
     ImageDraw.Draw(label).text((6, 5), f"{name}:  {words.instructions[0]}", fill="black")
