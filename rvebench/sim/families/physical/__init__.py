@@ -11,4 +11,5 @@ _HERE = "rvebench.sim.families.physical"
 REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="stone-displaces", target=f"{_HERE}.stone:StoneDisplaces"),
     Registration(name="boat-loaded", target=f"{_HERE}.boat:BoatLoaded"),
+    Registration(name="balance-tips", target=f"{_HERE}.balance:BalanceTips"),
 )
