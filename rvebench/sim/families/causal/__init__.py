@@ -6,4 +6,6 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.causal"
+
+REGISTRATIONS: tuple[Registration, ...] = (Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),)
