@@ -26,7 +26,7 @@ _KEYS = {
     "RUNWAYML_API_SECRET": "http:runway",
     "LUMAAI_API_KEY": "http:luma",
     "DECART_API_KEY": "http:decart",
-    "FAL_KEY": "http:fal",
+    "FAL_KEY": "http:fal-kling",
 }
 
 
@@ -128,9 +128,14 @@ def _cache() -> Finding:
 
 
 def _extra(name: str, use: str) -> Finding:
-    if util.find_spec(name) is None:
+    spec = util.find_spec(name)
+    if spec is None or spec.origin is None:
+        # Without an origin it is a folder that happens to have the name, such as a clone in the working directory.
         return Finding(name, "absent", f"needed for {use}")
-    return Finding(name, "ok", metadata.version(name))
+    try:
+        return Finding(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, "ok", f"of unknown version, in {spec.origin}")
 
 
 def _key(name: str, use: str) -> Finding:

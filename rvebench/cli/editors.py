@@ -23,7 +23,7 @@ _Format = Annotated[Format, typer.Option("--format", help="How results are print
 
 @app.command("list")
 def list_editors(output: _Format = Format.TEXT) -> None:
-    """Lists every editor that has a name, and what is missing to run it here.
+    """List every editor that has a name, and what is missing to run it here.
 
     Example: rvebench editors list
     """
@@ -78,9 +78,10 @@ def check(
     seed: Annotated[int, typer.Option(help="Seed of the request.")] = 0,
     output: _Format = Format.TEXT,
 ) -> None:
-    """Runs an editor on one small generated clip and says what it did.
+    """Run an editor on one small generated clip, and say what it is and did.
 
-    A paid service is only shown the request it would get, unless --spend is given.
+    A paid service is only shown the request it would get, unless --spend is given. Leaves with 1 when the editor does
+    not work here.
 
     Example: rvebench editors check "command:ffmpeg -y -i {source} -vf hue=s=0 {out}"
     """
@@ -88,24 +89,21 @@ def check(
     from dataclasses import asdict
     from pathlib import Path
 
-    from rvebench.editors import build_editor, open_editor
+    from rvebench.editors import missing_of, open_editor
     from rvebench.editors.check import check_editor, sample_request
     from rvebench.editors.http_transport import HttpEditor
 
     editor = open_editor(name)
     report: dict[str, object] = {"editor": name, "info": asdict(editor.info)}
-    problems: list[str] = []
+    problems = [f"missing: {item}" for item in missing_of(editor)]
     with tempfile.TemporaryDirectory(prefix="rvebench-check-") as text:
         folder = Path(text)
         if editor.info.paid and not spend:
-            from rvebench.editors import missing_of
-
-            problems = [f"missing: {item}" for item in missing_of(editor)]
             if isinstance(editor, HttpEditor):
                 report["request"] = editor.render(sample_request(folder, seed=seed))
             report["note"] = "nothing was sent; --spend makes one paid edit"
-        else:
-            tried = check_editor(build_editor(name), folder, seed=seed)
+        elif not problems:
+            tried = check_editor(editor, folder, seed=seed)
             report["facts"] = tried.facts
             problems = list(tried.problems)
     report |= {"ok": not problems, "problems": problems}
@@ -150,4 +148,5 @@ def _print_report(report: dict[str, object]) -> None:
     assert isinstance(problems, list)
     for problem in problems:
         out.print(f"problem  {problem}", markup=False)
-    out.print("works" if report["ok"] else "does not work here", markup=False)
+    tried = "works" if "facts" in report else "nothing is missing; not tried"
+    out.print(tried if report["ok"] else "does not work here", markup=False)

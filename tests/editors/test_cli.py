@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from rvebench.cli.editors import app
 from rvebench.editors.check import check_editor
-from rvebench.errors import EditorError
+from rvebench.errors import RveError
 from rvebench.records import EditorInfo, EditRequest, EditResult, Window
 from rvebench.taxonomy import Status
 from rvebench.video import write_video
@@ -120,9 +120,29 @@ def test_check_of_a_paid_service_shows_the_request_and_sends_nothing(monkeypatch
     assert report["request"]["json"]["model"] == "aleph2" and "nothing was sent" in report["note"]
 
 
-def test_check_of_an_unknown_name_is_a_usage_error() -> None:
-    with pytest.raises(EditorError, match="no executable nothing-here") as caught:
-        run("check", "command:nothing-here {out}")
+def test_check_of_a_service_whose_key_is_set_does_not_say_that_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNWAYML_API_SECRET", "key_000011112222")
+    code, text = run("check", "runway")
+    assert code == 0 and text.splitlines()[-1] == "nothing is missing; not tried"
+
+
+@pytest.mark.parametrize("name", ["ditto", "insvie", "insv2v", "omni-video", "revise-official"])
+def test_check_tells_the_traps_of_a_model_that_is_not_installed(name: str) -> None:
+    code, text = run("check", name, "--format", "json")
+    report = json.loads(text)
+    assert code == 1 and not report["ok"]
+    assert report["info"]["notes"] and "facts" not in report
+    assert all(problem.startswith("missing: ") for problem in report["problems"])
+
+
+def test_check_of_a_program_that_is_not_there_says_so() -> None:
+    code, text = run("check", "command:nothing-here {out}")
+    assert code == 1 and "missing: executable nothing-here" in text
+
+
+def test_check_of_an_unknown_kind_is_a_usage_error() -> None:
+    with pytest.raises(RveError, match="unknown kind of editor") as caught:
+        run("check", "nothing:here")
     assert caught.value.exit_code == 2
 
 
