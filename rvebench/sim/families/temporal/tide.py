@@ -110,8 +110,8 @@ class TideTurn(Family[_Setup, _State]):
             )
         return Words(
             instructions=(
-                f"The harbour table marks this very minute as the {end} point of the day. Show the bay six hours later.",
-                f"The moon has pulled for a quarter of a day since this {end} point. What does the beach look like now?",
+                f"The harbour table marks this minute as the {end} point of the day. Show the bay six hours later.",
+                f"The moon has pulled for a quarter of a day since this {end} point. What does the beach look like?",
                 eager,
                 f"Imagine the same view when the gauge on the jetty has gone from its {end} to its {other} mark.",
             ),
