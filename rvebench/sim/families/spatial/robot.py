@@ -85,7 +85,7 @@ class RobotSide(Family[_Setup, _State]):
         return Words(
             instructions=(
                 f"The robot looks at us. Roll the ball to where the robot itself would say it is on its {own}.",
-                f"Asked where the ball is, the robot answers truthfully: 'Just past my {own} hand.'",
+                f"The robot would say 'just past my {own} hand', and rightly so, if asked where the ball is.",
                 f"If the robot stuck out its {own} arm, the ball on the floor would be right under that hand.",
                 f"Seen from behind the robot, the ball should lie beside it on the {own}. We still film from the "
                 "front.",
