@@ -195,7 +195,7 @@ def _table(title: str, rows: Mapping[str, PairedEstimate], *, wide: bool) -> Tab
     table.add_column(title, no_wrap=True)
     for name in ("A", "B", "B-A", "95 % interval", "p Holm", "n", *(("+/-",) if wide else ())):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("reading")
+    table.add_column("reading", no_wrap=True)
     styles = {"better": "green", "worse": "red"}
     for name, estimate in rows.items():
         interval = "-" if estimate.ci95 is None else f"{estimate.ci95[0]:+.2f} … {estimate.ci95[1]:+.2f}"
@@ -208,9 +208,15 @@ def _table(title: str, rows: Mapping[str, PairedEstimate], *, wide: bool) -> Tab
             f"{estimate.p_holm:.4f}" if estimate.p_holm >= 0.0001 else "<0.0001",
             str(estimate.n),
             *((f"{estimate.wins}/{estimate.losses}",) if wide else ()),
-            Text(estimate.reading.value, style=styles.get(estimate.reading.value, "dim")),
+            Text(_reading(estimate, wide), style=styles.get(estimate.reading.value, "dim")),
         )
     return table
+
+
+def _reading(estimate: PairedEstimate, wide: bool) -> str:
+    from rvebench.scoring import Reading
+
+    return "not shown" if not wide and estimate.reading is Reading.NO_DIFFERENCE else estimate.reading.value
 
 
 def _sentence(overall: PairedEstimate, tests: int) -> str:

@@ -158,6 +158,7 @@ def test_the_text_fits_the_terminal_with_no_number_cut(width: int) -> None:
     assert row.count("…") == 1, "the one in the interval"
     assert "1.0000" in row
     assert ("8/4" in row or "4/8" in row) == (width == 100)
+    assert row.rstrip().endswith("not shown" if width == 80 else "no difference shown")
 
 
 def test_no_difference_is_not_called_equal_but_says_what_could_hide() -> None:
