@@ -9,47 +9,28 @@ from typing import Literal
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
-from rvebench.sim.families.temporal._parts import leaf, smooth
+from rvebench.sim.families.temporal._parts import smooth
+from rvebench.sim.families.temporal._terrace import (
+    CLOTHS,
+    DRINKS,
+    FLAVOURS,
+    NEARER,
+    PLATE_Y,
+    WHITE,
+    WOODS,
+    Piece,
+    Setup,
+    draw_garden,
+    draw_glass,
+    draw_leaves,
+    draw_lemon,
+    draw_table,
+)
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
+from rvebench.sim.stage import Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["IceMelt"]
-
-_TABLE_Y = 138.0
-_PLATE_Y = 204.0
-_NEARER = (-0.2 * WIDTH / 2, -0.2 * 186)
-"""Moves the scene so that, enlarged by a fifth, the table fills the frame."""
-_WHITE = Rgb(255, 255, 255)
-_FLAVOURS = (Rgb.of("#f29ab0"), Rgb.of("#fbe3a6"), Rgb.of("#9c6a4c"), Rgb.of("#a9d9ae"), Rgb.of("#b9a3dc"))
-_WOODS = (Rgb.of("#b9834f"), Rgb.of("#a89a86"), Rgb.of("#c9a876"))
-_CLOTHS = (Rgb.of("#c65349"), Rgb.of("#3f78a8"), Rgb.of("#4f9272"), Rgb.of("#d8a43c"))
-_DRINKS = (Rgb.of("#f2d24f"), Rgb.of("#f08a3c"), Rgb.of("#d8465a"), Rgb.of("#8fc46a"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    dx: float
-    dy: float
-    lift: float
-    """Height above the plate, in pieces: what lies below it."""
-    size: float
-    turn: float
-    flavour: Rgb
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setup:
-    kind: Literal["ice", "sundae"]
-    x: float
-    side: int
-    """Where the glass stands, and the light comes from the other side: -1 or 1."""
-    pieces: tuple[_Piece, ...]
-    wood: Rgb
-    cloth: Rgb
-    drink: Rgb
-    plate: Rgb
-    phase: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +41,7 @@ class _State:
     """Pieces that lie on the plate; fewer when somebody takes some: the wrong law."""
 
 
-class IceMelt(Family[_Setup, _State]):
+class IceMelt(Family[Setup, _State]):
     """Cold pieces shrink to rounded remains in a puddle that fills the plate."""
 
     name = "ice-melt"
@@ -69,7 +50,7 @@ class IceMelt(Family[_Setup, _State]):
     law = "melt"
     parts = ("ice", "puddle", "plate", "glass", "lemon", "table")
 
-    def setup(self, rng: np.random.Generator) -> _Setup:
+    def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the kind, the pile and the colours."""
         kind: Literal["ice", "sundae"] = "ice" if rng.random() < 0.55 else "sundae"
         if kind == "ice":
@@ -79,31 +60,31 @@ class IceMelt(Family[_Setup, _State]):
             spots = [(-25, -4, 0), (25, -5, 0), (0, 5, 0)]
             size = 34.0
         count = len(spots) - int(rng.integers(0, 2)) * (kind == "ice")
-        order = rng.permutation(len(_FLAVOURS))
+        order = rng.permutation(len(FLAVOURS))
         pieces = tuple(
-            _Piece(
+            Piece(
                 dx=dx + float(rng.uniform(-4, 4)),
                 dy=dy + float(rng.uniform(-2, 2)),
                 lift=float(lift),
                 size=size * float(rng.uniform(0.9, 1.1)),
                 turn=float(rng.uniform(0.25, 1.25)),
-                flavour=_FLAVOURS[order[index % len(order)]],
+                flavour=FLAVOURS[order[index % len(order)]],
             )
             for index, (dx, dy, lift) in enumerate(spots[len(spots) - count :])
         )
-        return _Setup(
+        return Setup(
             kind=kind,
             x=float(rng.uniform(224, 256)),
             side=1 if rng.random() < 0.5 else -1,
             pieces=tuple(sorted(pieces, key=lambda piece: (piece.lift, piece.dy))),
-            wood=_WOODS[rng.integers(len(_WOODS))],
-            cloth=_CLOTHS[rng.integers(len(_CLOTHS))],
-            drink=_DRINKS[rng.integers(len(_DRINKS))],
-            plate=mix(Rgb.of("#5f86a0"), Rgb.of("#41606f"), float(rng.random())) if kind == "ice" else _WHITE,
+            wood=WOODS[rng.integers(len(WOODS))],
+            cloth=CLOTHS[rng.integers(len(CLOTHS))],
+            drink=DRINKS[rng.integers(len(DRINKS))],
+            plate=mix(Rgb.of("#5f86a0"), Rgb.of("#41606f"), float(rng.random())) if kind == "ice" else WHITE,
             phase=float(rng.uniform(0, 6.28)),
         )
 
-    def states(self, setup: _Setup) -> States[_State]:
+    def states(self, setup: Setup) -> States[_State]:
         """From whole pieces to a puddle with remains."""
         return States(
             source=_State(),
@@ -112,11 +93,11 @@ class IceMelt(Family[_Setup, _State]):
             wrong=_State(left=max(1, len(setup.pieces) - (4 if setup.kind == "ice" else 2))),
         )
 
-    def objects(self, setup: _Setup) -> str:
+    def objects(self, setup: Setup) -> str:
         """Ice or sundae."""
         return setup.kind
 
-    def words(self, setup: _Setup) -> Words:
+    def words(self, setup: Setup) -> Words:
         """None of the paraphrases names water, liquid or melting."""
         if setup.kind == "ice":
             literal = "Melt the ice cubes into small rounded remains in a puddle of water that fills the plate."
@@ -140,148 +121,47 @@ class IceMelt(Family[_Setup, _State]):
             preserve=("the plate", "the glass with its straw", "the lemon", "the table and the cloth", "the garden"),
         )
 
-    def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
+    def light(self, setup: Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
         """High sun from behind, from the side away from the glass."""
         return Light(azimuth=-0.7 * setup.side, elevation=0.62)
 
-    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+    def draw(self, stage: Stage, setup: Setup, state: _State, clock: Clock) -> None:
         """Garden, table, bystanders, plate, leaves in front."""
-        stage.static("garden", lambda: self._garden(stage, setup))
-        with stage.moved(*_NEARER, scale=1.2):
-            self._leaves(stage, setup, clock)
+        stage.static("garden", lambda: draw_garden(stage, setup))
+        with stage.moved(*NEARER, scale=1.2):
+            draw_leaves(stage, setup, clock)
         stage.static("table", lambda: self._still(stage, setup, state))
-        with stage.moved(*_NEARER, scale=1.2):
-            self._glass(stage, setup, clock)
+        with stage.moved(*NEARER, scale=1.2):
+            draw_glass(stage, setup, clock)
             shimmer = 0.5 + 0.5 * math.sin(clock.time_s * 4 + setup.phase)
-            glint = stage.oval(setup.x - setup.side * 76, _PLATE_Y - 8, 8, 1.8)
-            stage.effect(glint, flat(_WHITE, alpha=0.25 + 0.4 * shimmer, blur=1.6))
+            glint = stage.oval(setup.x - setup.side * 76, PLATE_Y - 8, 8, 1.8)
+            stage.effect(glint, flat(WHITE, alpha=0.25 + 0.4 * shimmer, blur=1.6))
 
-    def _still(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        with stage.moved(*_NEARER, scale=1.2):
-            self._table(stage, setup)
-            self._lemon(stage, setup)
+    def _still(self, stage: Stage, setup: Setup, state: _State) -> None:
+        with stage.moved(*NEARER, scale=1.2):
+            draw_table(stage, setup)
+            draw_lemon(stage, setup)
             self._plate(stage, setup)
             self._food(stage, setup, state)
 
-    def _garden(self, stage: Stage, setup: _Setup) -> None:
-        back = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
-        stage.paint(
-            back, linear((0, -20), (0, 150), Rgb.of("#bfe3f2"), Rgb.of("#a9cf86"), Rgb.of("#5f9a4c"), Rgb.of("#3f7a3a"))
-        )
-        rng = np.random.default_rng(int(setup.phase * 1e6))
-        for _ in range(46):
-            x, y, r = rng.uniform(-40, 520), rng.uniform(10, 140), rng.uniform(12, 30)
-            tone = mix(Rgb.of("#2f6a35"), Rgb.of("#a6cf62"), float(rng.random()))
-            stage.effect(stage.oval(x, y, r), flat(tone, alpha=0.42, blur=5))
-        for _ in range(12):
-            x, y, r = rng.uniform(-20, 500), rng.uniform(40, 128), rng.uniform(5, 11)
-            tone = (Rgb.of("#f7a8b8"), Rgb.of("#ffe08a"), Rgb.of("#ffffff"))[int(rng.integers(3))]
-            stage.effect(stage.oval(x, y, r), flat(tone, alpha=0.5, blur=2.4))
-        stage.glow(240 - setup.side * 190, -10, 280, Rgb(255, 244, 200), alpha=0.75)
-
-    def _leaves(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        x0 = 240 + setup.side * 222
-        for index in range(13):
-            reach = 30 + index * 11
-            sway = math.sin(clock.time_s * 2.4 + setup.phase + index * 0.35)
-            x, y = x0 - setup.side * reach, 42 + index * 1.6 + sway * (1 + index * 0.22)
-            angle = (180 if setup.side > 0 else 0) + setup.side * (-52 if index % 2 else 38) + sway * 5
-            leaf(stage, x, y, 34 - index * 0.9, angle, mix(Rgb.of("#3f7d36"), Rgb.of("#86b84a"), (index * 5 % 7) / 7))
-
-    def _table(self, stage: Stage, setup: _Setup) -> None:
-        table = stage.rect(-64, _TABLE_Y, WIDTH + 128, 220)
-        near, far = shade(setup.wood, 0.78), mix(setup.wood, _WHITE, 0.25)
-        stage.paint(table, linear((0, _TABLE_Y), (0, HEIGHT), far, setup.wood, near), part="table")
-        stage.textured(table, "wood", strength=0.16, seed=2)
-        for k in range(1, 5):
-            y = _TABLE_Y + 9 * k * (1 + 0.42 * k)
-            stage.effect(stage.rect(-64, y, WIDTH + 128, 1.2 + 0.3 * k), flat(Rgb(40, 24, 14), alpha=0.4, blur=0.5))
-        stage.effect(stage.rect(-64, _TABLE_Y - 1, WIDTH + 128, 3), flat(Rgb(255, 240, 205), alpha=0.7, blur=0.8))
-        centre = setup.x - setup.side * 60
-        cloth = stage.polygon([(centre - 128, 171), (centre + 120, 171), (centre + 150, 330), (centre - 175, 330)])
-        stage.shadow(cloth, alpha=0.35, blur=4)
-        stage.paint(cloth, linear((0, 170), (0, HEIGHT), mix(setup.cloth, _WHITE, 0.2), shade(setup.cloth, 0.85)))
-        with stage.clipped(cloth):
-            for k in range(-7, 9):
-                band = stage.polygon(
-                    [
-                        (centre + 20 * k, 171),
-                        (centre + 20 * k + 8, 171),
-                        (centre + 26 * k + 10, 330),
-                        (centre + 26 * k, 330),
-                    ]
-                )
-                stage.effect(band, flat(_WHITE, alpha=0.5))
-            stage.textured(stage.rect(centre - 180, 171, 340, 110), "cloth", strength=0.12, seed=3)
-
-    def _lemon(self, stage: Stage, setup: _Setup) -> None:
-        x, y = setup.x - setup.side * 132, 182.0
-        for dx, dy, size in ((0.0, 0.0, 1.0), (setup.side * -28.0, 16.0, 0.92)):
-            with stage.moved(x + dx, y + dy, scale=size):
-                stage.shadow(stage.oval(setup.side * 10, 14, 27, 6), alpha=0.45, blur=3)
-                body = stage.curve(
-                    [(-25, 1), (-19, -10), (0, -16), (19, -10), (26, 0), (19, 11), (0, 16), (-19, 11)], closed=True
-                )
-                bright = (-setup.side * 8, -8)
-                stage.paint(
-                    body, radial(bright, 34, Rgb.of("#fff1a0"), Rgb.of("#f2c72e"), Rgb.of("#b98413")), part="lemon"
-                )
-                stage.effect(stage.oval(-setup.side * 9, -8, 6, 3), flat(_WHITE, alpha=0.6, blur=1.6))
-
-    def _glass(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        x, y, side = setup.x + setup.side * 138, 218.0, setup.side
-        stage.cast(x, y, 40, 74, alpha=0.32, blur=4)
-        stage.effect(stage.oval(x + side * 30, y + 6, 16, 4), flat(mix(setup.drink, _WHITE, 0.4), alpha=0.55, blur=3))
-        stage.paint(
-            stage.polygon([(x + side * 2, y - 8), (x + side * 20, y - 106)], closed=False),
-            flat(setup.cloth),
-            part="glass",
-            line=4,
-        )
-        body = stage.polygon([(x - 25, y - 80), (x + 25, y - 80), (x + 19, y), (x - 19, y)])
-        stage.paint(body, flat(Rgb.of("#e6f2f4"), alpha=0.32), part="glass")
-        juice = stage.polygon([(x - 23.5, y - 62), (x + 23.5, y - 62), (x + 18, y - 4), (x - 18, y - 4)])
-        stage.paint(
-            juice,
-            linear(
-                (x - 22, 0), (x + 22, 0), shade(setup.drink, 1.12), setup.drink, shade(setup.drink, 0.72), alpha=0.88
-            ),
-            part="glass",
-        )
-        stage.paint(stage.oval(x, y - 3, 18.4, 4.5), flat(shade(setup.drink, 0.8)), part="glass")
-        stage.paint(stage.oval(x, y - 62, 23.5, 5.5), flat(mix(setup.drink, _WHITE, 0.4)), part="glass")
-        for k in range(7):
-            rise = (clock.time_s * (0.45 + 0.05 * k) + k * 0.31) % 1
-            stage.effect(
-                stage.oval(x - 14 + (k * 11) % 29, y - 8 - 50 * rise, 1.5),
-                flat(_WHITE, alpha=0.75 * math.sin(math.pi * rise)),
-            )
-        stage.effect(stage.oval(x, y - 80, 25, 6), flat(_WHITE, alpha=0.8), line=1.4)
-        stage.effect(
-            stage.polygon(
-                [(x - side * 20, y - 76), (x - side * 15, y - 76), (x - side * 13, y - 8), (x - side * 16, y - 8)]
-            ),
-            flat(_WHITE, alpha=0.5, blur=1),
-        )
-
-    def _plate(self, stage: Stage, setup: _Setup) -> None:
-        x, y = setup.x, _PLATE_Y
+    def _plate(self, stage: Stage, setup: Setup) -> None:
+        x, y = setup.x, PLATE_Y
         stage.shadow(stage.oval(x + setup.side * 12, y + 9, 92, 27), alpha=0.5, blur=5)
         stage.paint(stage.oval(x, y + 4, 90, 28), flat(shade(setup.plate, 0.6)), part="plate")
         rim = stage.oval(x, y, 90, 28)
         stage.paint(
             rim,
-            linear((x - 90, y), (x + 90, y), mix(setup.plate, _WHITE, 0.25), shade(setup.plate, 0.86)),
+            linear((x - 90, y), (x + 90, y), mix(setup.plate, WHITE, 0.25), shade(setup.plate, 0.86)),
             part="plate",
         )
-        stage.effect(stage.oval(x, y, 88, 27), flat(_WHITE, alpha=0.5), line=1.2)
+        stage.effect(stage.oval(x, y, 88, 27), flat(WHITE, alpha=0.5), line=1.2)
         inner = stage.oval(x, y + 2, 68, 19)
         stage.paint(
             inner, linear((0, y - 17), (0, y + 21), shade(setup.plate, 0.78), shade(setup.plate, 0.97)), part="plate"
         )
 
-    def _food(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x, y = setup.x, _PLATE_Y + 2
+    def _food(self, stage: Stage, setup: Setup, state: _State) -> None:
+        x, y = setup.x, PLATE_Y + 2
         melted = state.melted
         if melted > 0:
             grown, wide = math.sqrt(melted), 82.0 if setup.kind == "ice" else 78.0
@@ -292,7 +172,7 @@ class IceMelt(Family[_Setup, _State]):
                     pool, linear((0, y - 18), (0, y + 19), lit, mix(setup.plate, lit, 0.35), deep), part="puddle"
                 )
             else:
-                stage.paint(pool, flat(mix(setup.pieces[0].flavour, _WHITE, 0.25)), part="puddle")
+                stage.paint(pool, flat(mix(setup.pieces[0].flavour, WHITE, 0.25)), part="puddle")
                 with stage.clipped(pool):
                     for index, piece in enumerate(setup.pieces):
                         spot = stage.oval(x + piece.dx * 1.4, y + piece.dy, 42 * grown, 15 * grown)
@@ -301,28 +181,28 @@ class IceMelt(Family[_Setup, _State]):
                             (x + piece.dx + 24 * math.cos(a) * (a / 5), y + piece.dy + 7 * math.sin(a) * (a / 5))
                             for a in np.linspace(0.5, 5.5, 9)
                         ]
-                        tone = mix(setup.pieces[index - 1].flavour, _WHITE, 0.3)
+                        tone = mix(setup.pieces[index - 1].flavour, WHITE, 0.3)
                         stage.effect(stage.curve(swirl), flat(tone, alpha=0.6, blur=1), line=3)
             with stage.clipped(pool):
                 stage.effect(
-                    stage.oval(x, y, wide * grown, wide * 0.3 * grown), flat(_WHITE, alpha=0.55, blur=0.8), line=2
+                    stage.oval(x, y, wide * grown, wide * 0.3 * grown), flat(WHITE, alpha=0.55, blur=0.8), line=2
                 )
                 gloss = stage.curve(
                     [(x - 50 * grown, y - 4), (x - 20 * grown, y - 12 * grown), (x + 24 * grown, y - 13 * grown)]
                 )
-                stage.effect(gloss, flat(_WHITE, alpha=0.7, blur=1.6), line=3)
-                stage.effect(stage.oval(x + 34 * grown, y + 9 * grown, 15, 2.4), flat(_WHITE, alpha=0.5, blur=1.6))
+                stage.effect(gloss, flat(WHITE, alpha=0.7, blur=1.6), line=3)
+                stage.effect(stage.oval(x + 34 * grown, y + 9 * grown, 15, 2.4), flat(WHITE, alpha=0.5, blur=1.6))
         for piece in setup.pieces[: state.left]:
             if setup.kind == "ice":
                 self._cube(stage, setup, piece, melted)
             else:
                 self._scoop(stage, setup, piece, melted)
 
-    def _cube(self, stage: Stage, setup: _Setup, piece: _Piece, melted: float) -> None:
+    def _cube(self, stage: Stage, setup: Setup, piece: Piece, melted: float) -> None:
         size = piece.size * (1 - 0.72 * melted)
         high = piece.size * 0.86 * (1 - 0.92 * melted)
         x = setup.x + piece.dx
-        y = _PLATE_Y + 2 + piece.dy + 5 - piece.lift * piece.size * 0.8 * (1 - smooth(melted * 1.6))
+        y = PLATE_Y + 2 + piece.dy + 5 - piece.lift * piece.size * 0.8 * (1 - smooth(melted * 1.6))
         ring = [(math.cos(piece.turn + k * math.pi / 2), math.sin(piece.turn + k * math.pi / 2)) for k in range(4)]
         foot = [(x + c * size * 0.66, y + s * size * 0.3) for c, s in ring]
         top = [(px, py - high) for px, py in foot]
@@ -338,23 +218,23 @@ class IceMelt(Family[_Setup, _State]):
             face = stage.polygon([foot[k], foot[k2], top[k2], top[k]])
             toward = 0.5 - 0.5 * setup.side * ((foot[k][0] + foot[k2][0]) / 2 - x) / (size * 0.5)
             tone = mix(dim, lit, 0.2 + 0.6 * max(0.0, min(1.0, toward)))
-            fill = linear((0, y - high), (0, y + 6), mix(tone, _WHITE, 0.25), shade(tone, 0.86))
+            fill = linear((0, y - high), (0, y + 6), mix(tone, WHITE, 0.25), shade(tone, 0.86))
             stage.paint(face, fill, part="ice")
             stage.paint(face, fill, part="ice", line=round_off)
-            stage.effect(face, flat(_WHITE, alpha=0.3), line=0.8)
+            stage.effect(face, flat(WHITE, alpha=0.3), line=0.8)
         cap = stage.polygon(top)
-        fill = linear((x - size, y - high), (x + size, y - high), _WHITE, Rgb.of("#cfeaf7"))
+        fill = linear((x - size, y - high), (x + size, y - high), WHITE, Rgb.of("#cfeaf7"))
         stage.paint(cap, fill, part="ice")
         stage.paint(cap, fill, part="ice", line=round_off)
         core = stage.oval(x, y - high * 0.45, size * 0.3, high * 0.3)
-        stage.effect(core, flat(_WHITE, alpha=0.5, blur=2.5))
+        stage.effect(core, flat(WHITE, alpha=0.5, blur=2.5))
         glint = stage.oval(x - setup.side * size * 0.25, y - high - 1, size * 0.22, size * 0.07)
-        stage.effect(glint, flat(_WHITE, alpha=0.95, blur=0.8))
+        stage.effect(glint, flat(WHITE, alpha=0.95, blur=0.8))
 
-    def _scoop(self, stage: Stage, setup: _Setup, piece: _Piece, melted: float) -> None:
+    def _scoop(self, stage: Stage, setup: Setup, piece: Piece, melted: float) -> None:
         rx = piece.size * 0.68 * (1 - 0.25 * melted)
         ry = piece.size * 0.62 * (1 - 0.74 * melted)
-        x, foot = setup.x + piece.dx, _PLATE_Y + 8 + piece.dy
+        x, foot = setup.x + piece.dx, PLATE_Y + 8 + piece.dy
         y = foot - ry * 0.8
         stage.shadow(stage.oval(x + setup.side * 8, foot + 2, rx * 1.15, 7), alpha=0.35, blur=3)
         for k in range(9):
@@ -362,8 +242,8 @@ class IceMelt(Family[_Setup, _State]):
             stage.paint(bump, flat(shade(piece.flavour, 0.86)), part="ice")
         ball = stage.oval(x, y, rx, ry)
         bright = (x - setup.side * rx * 0.4, y - ry * 0.5)
-        tones = (mix(piece.flavour, _WHITE, 0.5), piece.flavour, shade(piece.flavour, 0.7))
+        tones = (mix(piece.flavour, WHITE, 0.5), piece.flavour, shade(piece.flavour, 0.7))
         stage.paint(ball, radial(bright, rx * 1.7, *tones), part="ice")
         stage.textured(ball, "stone", strength=0.22 * (1 - 0.7 * melted), seed=int(piece.size * 10))
         shine = 0.35 + 0.5 * melted
-        stage.effect(stage.oval(*bright, rx * 0.3, ry * 0.2), flat(_WHITE, alpha=shine, blur=1.6))
+        stage.effect(stage.oval(*bright, rx * 0.3, ry * 0.2), flat(WHITE, alpha=shine, blur=1.6))

@@ -3,55 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.temporal._garden import (
+    BENCHES,
+    FENCES,
+    ROOFS,
+    SKIES,
+    SNOW,
+    WALLS,
+    Setup,
+    State,
+    draw_bench,
+    draw_fence,
+    draw_fir,
+    draw_ground,
+    draw_house,
+    draw_lamp,
+    draw_leaves,
+    draw_tree,
+)
 from rvebench.sim.families.temporal._parts import smooth
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Point, Stage, flat, linear, radial
+from rvebench.sim.stage import WIDTH, Camera, Stage, flat, linear
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["SnowCover"]
 
-_SNOW = Rgb.of("#f4f8ff")
-_BLUE = Rgb.of("#aebfdc")
-_FENCE_Y = 184.0
-_SKIES = (
-    (Rgb.of("#8fa3bd"), Rgb.of("#e4e2e0")),
-    (Rgb.of("#4d5a86"), Rgb.of("#e9b9a0")),
-    (Rgb.of("#6f86a6"), Rgb.of("#cfdbe8")),
-)
-_WALLS = (Rgb.of("#d9b48a"), Rgb.of("#b9786a"), Rgb.of("#9fb0a4"), Rgb.of("#e0d3b8"))
-_ROOFS = (Rgb.of("#8a4438"), Rgb.of("#4f5a68"), Rgb.of("#6d4f3c"))
-_BENCHES = (Rgb.of("#9a6238"), Rgb.of("#47705f"), Rgb.of("#7d3f3a"), Rgb.of("#49688c"))
-_FENCES = (Rgb.of("#c9a27a"), Rgb.of("#8d6f56"), Rgb.of("#7f929b"))
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setup:
-    side: int
-    """Where the bench and the tree stand; the house is on the other side."""
-    sky: int
-    wall: Rgb
-    roof: Rgb
-    bench: Rgb
-    fence: Rgb
-    bench_x: float
-    seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    depth: float = 0.0
-    """Thickness of what lies there, 0..1."""
-    leaves: float = 0.0
-    """Share of the ground under fallen leaves: the wrong law."""
-
-
-class SnowCover(Family[_Setup, _State]):
+class SnowCover(Family[Setup, State]):
     """Lawn, roof, fence, bench and branches come to lie under thick snow."""
 
     name = "snow-cover"
@@ -60,29 +42,29 @@ class SnowCover(Family[_Setup, _State]):
     law = "accumulate"
     parts = ("snow", "bench", "fence", "house", "lamp", "robin", "tree", "leaves")
 
-    def setup(self, rng: np.random.Generator) -> _Setup:
+    def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the side, the sky and the colours."""
         side = 1 if rng.random() < 0.5 else -1
-        return _Setup(
+        return Setup(
             side=side,
-            sky=int(rng.integers(len(_SKIES))),
-            wall=_WALLS[rng.integers(len(_WALLS))],
-            roof=_ROOFS[rng.integers(len(_ROOFS))],
-            bench=_BENCHES[rng.integers(len(_BENCHES))],
-            fence=_FENCES[rng.integers(len(_FENCES))],
+            sky=int(rng.integers(len(SKIES))),
+            wall=WALLS[rng.integers(len(WALLS))],
+            roof=ROOFS[rng.integers(len(ROOFS))],
+            bench=BENCHES[rng.integers(len(BENCHES))],
+            fence=FENCES[rng.integers(len(FENCES))],
             bench_x=240 + side * float(rng.uniform(28, 72)),
             seed=int(rng.integers(1 << 30)),
         )
 
-    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+    def states(self, setup: Setup) -> States[State]:  # noqa: ARG002
         """From bare ground to a thick blanket."""
-        return States(source=_State(), target=_State(depth=1.0), half=_State(depth=0.4), wrong=_State(leaves=1.0))
+        return States(source=State(), target=State(depth=1.0), half=State(depth=0.4), wrong=State(leaves=1.0))
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
+    def objects(self, setup: Setup) -> str:  # noqa: ARG002
         """The garden."""
         return "garden"
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: Setup) -> Words:  # noqa: ARG002
         """None of the paraphrases names snow or white."""
         return Words(
             instructions=(
@@ -108,15 +90,15 @@ class SnowCover(Family[_Setup, _State]):
             ),
         )
 
-    def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
+    def light(self, setup: Setup, state: State, clock: Clock) -> Light:  # noqa: ARG002
         """A veiled sky."""
         return Light(azimuth=0.4 * setup.side, elevation=0.7, colour=Rgb(232, 238, 250), ambient=0.7)
 
-    def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:  # noqa: ARG002
+    def camera(self, setup: Setup, state: State, clock: Clock) -> Camera:  # noqa: ARG002
         """A slow drift to the side."""
         return Camera(x=setup.side * 14 * (clock.share - 0.5))
 
-    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+    def draw(self, stage: Stage, setup: Setup, state: State, clock: Clock) -> None:
         """Sky and hills, garden, smoke, robin, flakes."""
         with stage.at_depth(0.3):
             stage.static("far", lambda: self._far(stage, setup, state))
@@ -131,8 +113,8 @@ class SnowCover(Family[_Setup, _State]):
 
     # ---- far away
 
-    def _far(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        top, low = _SKIES[setup.sky]
+    def _far(self, stage: Stage, setup: Setup, state: State) -> None:
+        top, low = SKIES[setup.sky]
         sky = stage.rect(-64, -64, WIDTH + 128, 260)
         stage.paint(sky, linear((0, -10), (0, 150), top, low))
         stage.textured(sky, "noise", strength=0.1, seed=2)
@@ -140,7 +122,7 @@ class SnowCover(Family[_Setup, _State]):
         for k in range(2):
             base = 112.0 + 16 * k
             tone = mix(Rgb.of("#6f8a86") if k else Rgb.of("#8fa3ad"), low, 0.45 - 0.25 * k)
-            tone = mix(tone, _SNOW, 0.62 * smooth(state.depth * 1.4))
+            tone = mix(tone, SNOW, 0.62 * smooth(state.depth * 1.4))
             hills = [(-64 + 34 * i, base + 11 * math.sin(i * 0.6 + k * 2.3 + setup.seed % 7)) for i in range(19)]
             stage.paint(
                 stage.polygon([*hills, (560, 230), (-64, 230)]),
@@ -148,7 +130,7 @@ class SnowCover(Family[_Setup, _State]):
             )
             for _ in range(26 + 10 * k):
                 x, high = float(rng.uniform(-60, 540)), float(rng.uniform(12, 20)) * (1 + 0.5 * k)
-                self._fir(
+                draw_fir(
                     stage,
                     x,
                     base + 20 + 6 * k + float(rng.uniform(-3, 5)),
@@ -158,250 +140,21 @@ class SnowCover(Family[_Setup, _State]):
                 )
         stage.effect(stage.rect(-64, 118, WIDTH + 128, 60), flat(low, alpha=0.3, blur=12))
 
-    def _fir(self, stage: Stage, x: float, y: float, high: float, tone: Rgb, depth: float) -> None:
-        for tier in range(3):
-            top, half = y - high + tier * high * 0.26, high * (0.16 + 0.1 * tier)
-            low = top + high * 0.46
-            stage.paint(stage.polygon([(x, top), (x + half, low), (x - half, low)]), flat(tone), part="tree")
-            if depth > 0:
-                white = mix(tone, _SNOW, 0.85 * smooth(depth * 1.3))
-                reach = 0.3 + 0.45 * depth
-                cap = [
-                    (x, top - 1),
-                    (x + half * reach, top + (low - top) * reach),
-                    (x, top + (low - top) * reach * 0.7),
-                ]
-                stage.paint(
-                    stage.polygon([*cap, (x - half * reach, top + (low - top) * reach)]), flat(white), part="snow"
-                )
-
     # ---- the garden
 
-    def _near(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        self._ground(stage, setup, state)
-        self._house(stage, setup, state)
-        self._fence(stage, setup, state)
-        self._tree(stage, setup, state)
+    def _near(self, stage: Stage, setup: Setup, state: State) -> None:
+        draw_ground(stage, setup, state)
+        draw_house(stage, setup, state)
+        draw_fence(stage, setup, state)
+        draw_tree(stage, setup, state)
         if state.leaves:
-            self._leaves(stage, setup, state)
-        self._bench(stage, setup, state)
-        self._lamp(stage, setup, state)
-
-    def _cap(self, stage: Stage, points: Sequence[Point], thick: float) -> None:
-        """Lays snow along an edge that is given from end to end."""
-        if thick < 0.8:
-            return
-        for lift, tone, width in ((0.22, _BLUE, thick), (0.42, _SNOW, thick * 0.86)):
-            line = stage.curve([(x, y - thick * lift) for x, y in points])
-            stage.paint(line, flat(tone), part="snow", line=width)
-
-    def _ground(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        edge = [(-64 + 36 * i, 150 + 4 * math.sin(i * 0.9 + setup.seed % 5)) for i in range(18)]
-        lawn = stage.polygon([*edge, (560, 340), (-64, 340)])
-        stage.paint(lawn, linear((0, 146), (0, HEIGHT), Rgb.of("#8c9a66"), Rgb.of("#66803f"), Rgb.of("#435c2c")))
-        stage.textured(lawn, "grass", strength=0.34)
-        cover = smooth(state.depth * 1.5)
-        if cover > 0:
-            fill = linear((0, 146), (0, HEIGHT), Rgb.of("#dfe7f4"), _SNOW, Rgb.of("#c9d7ee"), alpha=0.98 * cover)
-            stage.paint(lawn, fill, part="snow")
-            rng = np.random.default_rng(setup.seed + 5)
-            with stage.clipped(lawn):
-                for _ in range(26):
-                    x, y = float(rng.uniform(-60, 540)), float(rng.uniform(158, 300))
-                    wide = float(rng.uniform(40, 110)) * (0.5 + (y - 150) / 160)
-                    stage.effect(
-                        stage.oval(x, y + 5, wide, 5 + (y - 150) * 0.07), flat(_BLUE, alpha=0.34 * cover, blur=5)
-                    )
-                    stage.effect(
-                        stage.oval(x, y - 2, wide * 0.9, 4 + (y - 150) * 0.05), flat(_SNOW, alpha=0.7 * cover, blur=4)
-                    )
-                for _ in range(60):
-                    x, y = float(rng.uniform(-60, 540)), float(rng.uniform(160, 290))
-                    stage.effect(stage.oval(x, y, 0.7), flat(Rgb(255, 255, 255), alpha=0.9 * cover))
-
-    def _house(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x, foot = 240 - setup.side * 78, 172.0
-        stage.shadow(stage.oval(x, foot + 2, 92, 7), alpha=0.35, blur=5)
-        chimney = stage.rect(x + setup.side * 34 - 8, 46, 16, 44)
-        stage.paint(chimney, linear((x + 20, 0), (x + 48, 0), Rgb.of("#a8644f"), Rgb.of("#75402f")), part="house")
-        self._cap(stage, [(x + setup.side * 34 - 7, 46), (x + setup.side * 34 + 7, 46)], 8 * state.depth)
-        wall = stage.rect(x - 72, 104, 144, foot - 104)
-        stage.paint(wall, linear((0, 100), (0, foot), shade(setup.wall, 0.75), setup.wall), part="house")
-        stage.textured(wall, "plaster", strength=0.14, seed=3)
-        for dx in (-46, 0, 46):
-            if dx:
-                pane = stage.rect(x + dx - 14, 122, 28, 26)
-                stage.glow(x + dx, 135, 44, Rgb(255, 190, 90), alpha=0.4)
-                stage.paint(pane, radial((x + dx, 138), 22, Rgb(255, 240, 176), Rgb(250, 184, 84)), part="house")
-                stage.paint(pane, flat(Rgb.of("#f0ebe0")), part="house", line=2.4)
-                cross = stage.polygon([(x + dx, 122), (x + dx, 148)], closed=False)
-                stage.paint(cross, flat(Rgb.of("#f0ebe0")), part="house", line=1.8)
-                bar = stage.polygon([(x + dx - 14, 134), (x + dx + 14, 134)], closed=False)
-                stage.paint(bar, flat(Rgb.of("#f0ebe0")), part="house", line=1.8)
-                self._cap(stage, [(x + dx - 14, 150), (x + dx + 14, 150)], 5 * state.depth)
-        door = stage.rect(x - 11, 126, 22, foot - 126, radius=2)
-        stage.paint(door, linear((0, 126), (0, foot), shade(setup.bench, 0.95), shade(setup.bench, 0.6)), part="house")
-        stage.paint(stage.oval(x + 6, 150, 1.6), flat(Rgb.of("#e2c66a")), part="house")
-        stage.shadow(stage.rect(x - 72, 104, 144, 8), alpha=0.4, blur=3)
-        roof = stage.polygon([(x - 86, 108), (x - 58, 62), (x + 58, 62), (x + 86, 108)])
-        stage.paint(roof, linear((0, 62), (0, 108), shade(setup.roof, 1.15), shade(setup.roof, 0.75)), part="house")
-        with stage.clipped(roof):
-            for row in range(8):
-                line = stage.rect(x - 90, 62 + row * 6, 180, 1.2)
-                stage.effect(line, flat(shade(setup.roof, 0.45), alpha=0.5))
-            stage.textured(roof, "stone", strength=0.2, seed=4)
-        if state.depth > 0:
-            up = 9 * state.depth
-            cover = smooth(state.depth * 1.5)
-            white = stage.curve(
-                [
-                    (x - 88, 107),
-                    (x - 75, 84 - up),
-                    (x - 59, 62 - up),
-                    (x, 60.5 - up),
-                    (x + 59, 62 - up),
-                    (x + 75, 84 - up),
-                    (x + 88, 107),
-                    (x + 62, 107 + 2 * up / 9),
-                    (x + 30, 105 + up * 0.5),
-                    (x, 107),
-                    (x - 34, 105 + up * 0.5),
-                    (x - 64, 107),
-                ],
-                closed=True,
-            )
-            stage.paint(white, linear((0, 54), (0, 110), _SNOW, Rgb.of("#d3def0"), alpha=0.99 * cover), part="snow")
-            self._cap(stage, [(x - 85, 109), (x - 40, 110), (x, 109), (x + 40, 110), (x + 85, 109)], 7 * state.depth)
-
-    def _tree(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x, foot = 240 + setup.side * 168, 198.0
-        rng = np.random.default_rng(setup.seed + 9)
-        bark = Rgb.of("#54412f")
-        stage.shadow(stage.oval(x, foot, 34, 6), alpha=0.35, blur=4)
-
-        def grow(px: float, py: float, angle: float, length: float, width: float) -> None:
-            qx, qy = px + length * math.cos(angle), py + length * math.sin(angle)
-            bend = ((px + qx) / 2 + float(rng.uniform(-0.08, 0.08)) * length, (py + qy) / 2)
-            line = [(px, py), bend, (qx, qy)]
-            stage.paint(
-                stage.curve(line), flat(mix(bark, Rgb.of("#8a745c"), 0.3 if width < 3 else 0)), part="tree", line=width
-            )
-            if abs(math.cos(angle)) > 0.25:
-                upper = [(a, b - width * 0.35) for a, b in line]
-                self._cap(stage, upper, state.depth * (1.4 + width * 0.62))
-            if width > 1.1:
-                for turn in (-0.55, 0.1, 0.6)[: 3 if width > 3 else 2]:
-                    spread = angle + turn * float(rng.uniform(0.7, 1.3))
-                    grow(qx, qy, spread, length * float(rng.uniform(0.62, 0.8)), width * 0.58)
-
-        grow(x, foot, -math.pi / 2, 64, 12)
-        if state.depth > 0:
-            mound = stage.oval(x, foot + 1, 22, 7 * state.depth)
-            stage.paint(mound, linear((0, foot - 6), (0, foot + 7), _SNOW, _BLUE), part="snow")
-
-    def _fence(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        dark, pale = shade(setup.fence, 0.62), mix(setup.fence, _SNOW, 0.22)
-        stage.shadow(stage.rect(-64, _FENCE_Y - 1, WIDTH + 128, 5), alpha=0.4, blur=2.5)
-        for y in (_FENCE_Y - 32, _FENCE_Y - 13):
-            stage.paint(stage.rect(-64, y, WIDTH + 128, 5), linear((0, y), (0, y + 5), pale, dark), part="fence")
-            self._cap(stage, [(-64, y), (WIDTH + 64, y)], 5 * state.depth)
-        for k in range(31):
-            x = -60 + 20 * k
-            top = _FENCE_Y - 43
-            picket = stage.polygon([(x, _FENCE_Y), (x, top + 6), (x + 5, top), (x + 10, top + 6), (x + 10, _FENCE_Y)])
-            stage.paint(picket, linear((x, 0), (x + 10, 0), pale, setup.fence, dark), part="fence")
-            self._cap(stage, [(x + 1.5, top + 4), (x + 5, top + 1.5), (x + 8.5, top + 4)], 7.5 * state.depth)
-        if state.depth > 0:
-            drift = [(-64 + 30 * i, _FENCE_Y - state.depth * (5 + 3.5 * math.sin(i * 1.3))) for i in range(21)]
-            heap = stage.polygon([*drift, (560, _FENCE_Y + 8), (-64, _FENCE_Y + 8)])
-            stage.paint(heap, linear((0, _FENCE_Y - 8), (0, _FENCE_Y + 8), _SNOW, Rgb.of("#eaf0fa")), part="snow")
-
-    def _bench(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x, depth = setup.bench_x, state.depth
-        dark, pale = shade(setup.bench, 0.55), mix(setup.bench, _SNOW, 0.15)
-        stage.shadow(stage.oval(x - setup.side * 8, 249, 88, 9), alpha=0.42, blur=5)
-        for dx in (-66, 66):
-            stage.paint(stage.rect(x + dx - 4, 178, 8, 62, radius=2), flat(dark), part="bench")
-        for y in (182.0, 196.0):
-            slat = stage.rect(x - 74, y, 148, 9, radius=2)
-            stage.paint(slat, linear((0, y), (0, y + 9), pale, setup.bench, dark), part="bench")
-        self._cap(stage, [(x - 71, 181), (x, 180), (x + 71, 181)], 10 * depth)
-        seat = stage.polygon([(x - 74, 214), (x + 74, 214), (x + 82, 228), (x - 82, 228)])
-        stage.paint(seat, linear((0, 214), (0, 228), pale, setup.bench), part="bench")
-        for y in (218.5, 223.5):
-            stage.effect(stage.rect(x - 78, y, 156, 1), flat(dark, alpha=0.7))
-        front = stage.rect(x - 82, 228, 164, 5, radius=1)
-        stage.paint(front, flat(dark), part="bench")
-        for dx in (-74, 74):
-            stage.paint(
-                stage.rect(x + dx - 4, 204, 8, 46, radius=2),
-                linear((x + dx - 4, 0), (x + dx + 4, 0), setup.bench, dark),
-                part="bench",
-            )
-            arm = stage.rect(x + dx - 5, 201, 10, 6, radius=2)
-            stage.paint(arm, linear((0, 201), (0, 207), pale, dark), part="bench")
-        if depth > 0:
-            high = 15 * depth
-            pillow = stage.curve(
-                [
-                    (x - 76, 228),
-                    (x - 72, 217 - high * 0.4),
-                    (x - 40, 214 - high * 0.75),
-                    (x, 214 - high),
-                    (x + 42, 214 - high * 0.7),
-                    (x + 72, 217 - high * 0.4),
-                    (x + 76, 228),
-                    (x + 38, 230 + high * 0.1),
-                    (x, 229),
-                    (x - 40, 230 + high * 0.1),
-                ],
-                closed=True,
-            )
-            cover = smooth(depth * 1.6)
-            stage.paint(pillow, linear((0, 200), (0, 232), _SNOW, Rgb.of("#e6eefa"), _BLUE, alpha=cover), part="snow")
-        for dx in (-74, 74):
-            self._cap(stage, [(x + dx - 4, 201), (x + dx + 4, 201)], 8 * depth)
-            if depth > 0:
-                stage.paint(stage.oval(x + dx, 250, 12, 5 * depth), flat(_SNOW), part="snow")
-
-    def _lamp(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x, foot, side = 240 - setup.side * 205, 252.0, setup.side
-        iron = Rgb.of("#2b3036")
-        stage.shadow(stage.oval(x, foot, 20, 5), alpha=0.45, blur=3)
-        stage.paint(
-            stage.rect(x - 2.6, 92, 5.2, foot - 92), linear((x - 3, 0), (x + 3, 0), shade(iron, 1.9), iron), part="lamp"
-        )
-        stage.paint(
-            stage.polygon([(x - 8, foot), (x - 4, foot - 22), (x + 4, foot - 22), (x + 8, foot)]),
-            flat(iron),
-            part="lamp",
-        )
-        bracket = stage.polygon([(x, 102), (x + side * 46, 102)], closed=False)
-        stage.paint(bracket, flat(iron), part="lamp", line=2.4)
-        curl = stage.curve([(x, 118), (x + side * 9, 113), (x + side * 16, 103)])
-        stage.paint(curl, flat(iron), part="lamp", line=1.8)
-        stage.glow(x, 78, 66, Rgb(255, 205, 120), alpha=0.55)
-        glass = stage.polygon([(x - 7, 92), (x - 11, 68), (x + 11, 68), (x + 7, 92)])
-        stage.paint(glass, radial((x, 80), 15, Rgb(255, 250, 214), Rgb(255, 206, 112)), part="lamp")
-        stage.paint(glass, flat(iron), part="lamp", line=1.8)
-        stage.paint(stage.polygon([(x - 14, 69), (x, 57), (x + 14, 69)]), flat(iron), part="lamp")
-        self._cap(stage, [(x - 11, 67), (x, 58), (x + 11, 67)], 8 * state.depth)
-        if state.depth > 0:
-            mound = stage.oval(x, foot + 1, 20, 8 * state.depth)
-            stage.paint(mound, linear((0, foot - 6), (0, foot + 8), _SNOW, Rgb.of("#dfe8f5")), part="snow")
-
-    def _leaves(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        rng = np.random.default_rng(setup.seed + 21)
-        tones = (Rgb.of("#d9822b"), Rgb.of("#b8452a"), Rgb.of("#e0b13c"), Rgb.of("#8f5a2c"))
-        for _ in range(int(900 * state.leaves)):
-            x, y = float(rng.uniform(-60, 540)), 190 + 96 * float(rng.random()) ** 0.8
-            size = 1.6 + (y - 180) * 0.035
-            with stage.moved(x, y, turn_deg=float(rng.uniform(0, 180))):
-                stage.paint(stage.oval(0, 0, size * 1.5, size * 0.7), flat(tones[rng.integers(4)]), part="leaves")
+            draw_leaves(stage, setup, state)
+        draw_bench(stage, setup, state)
+        draw_lamp(stage, setup, state)
 
     # ---- what moves
 
-    def _smoke(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+    def _smoke(self, stage: Stage, setup: Setup, clock: Clock) -> None:
         x = 240 - setup.side * 44
         for k in range(6):
             rise = (clock.time_s * 0.22 + k / 6) % 1
@@ -439,7 +192,7 @@ class SnowCover(Family[_Setup, _State]):
             stage.paint(beak, flat(Rgb.of("#3a2f28")), part="robin")
             stage.paint(stage.oval(side * 6, -15.4, 1), flat(Rgb.of("#14100e")), part="robin")
 
-    def _flakes(self, stage: Stage, setup: _Setup, clock: Clock, layer: int) -> None:
+    def _flakes(self, stage: Stage, setup: Setup, clock: Clock, layer: int) -> None:
         rng = np.random.default_rng(setup.seed + 31 + layer)
         count, size, speed = ((60, 0.9, 22.0), (44, 1.5, 36.0), (16, 2.7, 58.0))[layer]
         places = rng.random((count, 3))
