@@ -12,4 +12,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="stone-displaces", target=f"{_HERE}.stone:StoneDisplaces"),
     Registration(name="boat-loaded", target=f"{_HERE}.boat:BoatLoaded"),
     Registration(name="balance-tips", target=f"{_HERE}.balance:BalanceTips"),
+    Registration(name="street-wet", target=f"{_HERE}.rain:StreetWet"),
 )

@@ -1,0 +1,362 @@
+"""Physical causality: a dry street at dusk; after a shower its stones shine, mirror the houses and hold puddles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.physical._parts import ring
+from rvebench.sim.family import Clock, Family, States, Words
+from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
+from rvebench.taxonomy import ReasoningType, Subset
+
+__all__ = ["StreetWet"]
+
+_BASE = 176.0
+"""Foot of the houses."""
+_KERB = 200.0
+_CAR_Y = 236.0
+_PAINTS = (
+    Rgb.of("#c9785a"),
+    Rgb.of("#d9b27a"),
+    Rgb.of("#8fa3a0"),
+    Rgb.of("#b9828a"),
+    Rgb.of("#7f8fb0"),
+    Rgb.of("#cfc3a8"),
+)
+_SKIES = (
+    (Rgb.of("#5d6c88"), Rgb.of("#f0b98a")),
+    (Rgb.of("#6f8198"), Rgb.of("#d5dce0")),
+    (Rgb.of("#4a4a72"), Rgb.of("#e6937e")),
+)
+_CARS = (Rgb.of("#d8443a"), Rgb.of("#2f86b8"), Rgb.of("#e9b53a"), Rgb.of("#e8e6e0"))
+_LAMP = Rgb(255, 214, 140)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setup:
+    first: float
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    paint: int
+    sky: int
+    car: Rgb
+    direction: Literal[-1, 1]
+    lamp_x: float
+    tree_x: float
+    puddles: tuple[tuple[float, float, float], ...]
+    phase: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    wet: float
+    """0 dry, 1 soaked."""
+    snow: bool = False
+
+
+class StreetWet(Family[_Setup, _State]):
+    """Water on stone darkens it, mirrors what stands behind, and gathers in hollows."""
+
+    name = "street-wet"
+    subset = Subset.RAVE
+    reasoning_type = ReasoningType.PHYSICAL_CAUSALITY
+    law = "wetting"
+    parts = ("houses", "ground", "lamp", "tree", "car", "bench")
+
+    def setup(self, rng: np.random.Generator) -> _Setup:
+        """Draws the row of houses, the hour, the car and where the hollows are."""
+        lamp_x = float(rng.uniform(150, 330))
+        return _Setup(
+            first=float(rng.uniform(-50, -10)),
+            widths=tuple(float(value) for value in rng.uniform(76, 112, 7)),
+            heights=tuple(float(value) for value in rng.uniform(88, 136, 7)),
+            paint=int(rng.integers(len(_PAINTS))),
+            sky=int(rng.integers(len(_SKIES))),
+            car=_CARS[rng.integers(len(_CARS))],
+            direction=1 if rng.random() < 0.5 else -1,
+            lamp_x=lamp_x,
+            tree_x=lamp_x - 120 if lamp_x > 240 else lamp_x + 120,
+            puddles=tuple(
+                (float(60 + 120 * k + rng.uniform(-30, 30)), float(y + rng.uniform(-4, 4)), float(rng.uniform(36, 62)))
+                for k, y in enumerate((254, 216, 250, 214))
+            ),
+            phase=float(rng.uniform(0, 6.28)),
+        )
+
+    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+        """From dry to soaked; half way it is damp."""
+        return States(source=_State(wet=0), target=_State(wet=1), half=_State(wet=0.5), wrong=_State(wet=0, snow=True))
+
+    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
+        """The street."""
+        return "street"
+
+    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+        """None of the paraphrases names wetness, puddles or reflections."""
+        return Words(
+            instructions=(
+                "A heavy shower has just passed over this street.",
+                "Ten minutes ago everyone here was holding an umbrella; now the sky has calmed down.",
+                "The clouds have emptied themselves and moved on. What does the road look like?",
+                "Show this place right after a summer cloudburst.",
+                "The street cleaners' tank truck has hosed down everything from wall to wall.",
+            ),
+            train_instructions=(
+                "It has been pouring all afternoon and stopped only a moment ago.",
+                "Picture the same corner as the last drops of a downpour fall.",
+            ),
+            literal="Make the pavement and the road dark and wet, with puddles and with reflections of the houses, the "
+            "lamp and the car.",
+            expected="The ground is darker and glossy, it mirrors the houses, the lamp's light and the car, and "
+            "puddles lie on it; houses, sky, lamp and tree are as before.",
+            preserve=("the houses", "the sky", "the street lamp", "the tree", "the car and its way", "the camera"),
+        )
+
+    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        """Houses and ground in one layer; then what moves."""
+        stage.static("street", lambda: self._street(stage, setup, state))
+        self._tree(stage, setup, clock)
+        x = 240 + setup.direction * (90 * clock.time_s - 150 + 70 * math.sin(setup.phase))
+        if state.wet:
+            self._ripples(stage, setup, state, clock)
+        if state.wet and stage.is_picture:
+            road = stage.rect(-64, _CAR_Y, WIDTH + 128, 60)
+            with stage.clipped(road), stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=-0.75):
+                self._car(stage, setup, clock, alpha=0.5 * state.wet)
+        stage.shadow(stage.oval(x, _CAR_Y + 1, 56, 6), alpha=0.5, blur=2.5)
+        with stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=1):
+            self._car(stage, setup, clock)
+        stage.glow(setup.lamp_x + 16, 74, 46 + 1.5 * math.sin(clock.time_s * 7 + setup.phase), _LAMP, alpha=0.5)
+
+    def _street(self, stage: Stage, setup: _Setup, state: _State) -> None:
+        top, low = _SKIES[setup.sky]
+        stage.paint(stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128), linear((0, 0), (0, _BASE - 40), top, low))
+        for k in range(6):
+            puff = stage.oval((k * 101 + setup.phase * 60) % 560 - 40, 16 + 13 * (k % 3), 66, 9)
+            stage.effect(puff, flat(mix(top, low, 0.35), alpha=0.5, blur=7))
+        self._houses(stage, setup)
+        ground = stage.rect(-64, _BASE, WIDTH + 128, 180)
+        self._dry(stage)
+        if state.snow:
+            self._snow(stage, ground)
+        elif state.wet:
+            self._wet(stage, setup, state, ground)
+        self._bench(stage, setup)
+        self._lamp(stage, setup)
+
+    def _houses(self, stage: Stage, setup: _Setup) -> None:
+        x = setup.first
+        for k, (width, height) in enumerate(zip(setup.widths, setup.heights, strict=True)):
+            paint = _PAINTS[(setup.paint + k * 2 + k // 3) % len(_PAINTS)]
+            top = _BASE - height
+            front = stage.rect(x, top, width, height)
+            roof = stage.polygon([(x - 4, top), (x + width + 4, top), (x + width - 9, top - 22), (x + 9, top - 22)])
+            tiles = mix(Rgb.of("#6a3d36"), Rgb.of("#4c5260"), k % 3 / 2)
+            stage.paint(stage.rect(x + width * 0.68, top - 38, 12, 26), flat(shade(paint, 0.6)), part="houses")
+            stage.paint(roof, linear((0, top - 22), (0, top), shade(tiles, 1.2), shade(tiles, 0.7)), part="houses")
+            stage.paint(
+                front, linear((x, top), (x + width, _BASE), shade(paint, 0.98), shade(paint, 0.62)), part="houses"
+            )
+            stage.textured(front, "plaster", strength=0.12, seed=k)
+            stage.paint(
+                stage.rect(x - 3, top - 2, width + 6, 5), flat(mix(paint, Rgb(255, 255, 255), 0.35)), part="houses"
+            )
+            for row in range(int((height - 58) // 36) + 1):
+                for column in range(3):
+                    lit = (k * 5 + row * 3 + column * 2 + setup.paint) % 4 == 0
+                    left = x + width * (column + 0.5) / 3 - 8
+                    self._pane(stage, left, top + 12 + 36 * row, lit)
+            self._ground_floor(stage, x, width, k, paint)
+            x += width
+
+    def _pane(self, stage: Stage, x: float, y: float, lit: bool) -> None:
+        stage.paint(stage.rect(x - 2, y - 2, 20, 26), flat(Rgb.of("#efe6d6")), part="houses")
+        tones = (Rgb.of("#ffe2a0"), Rgb.of("#f0a850")) if lit else (Rgb.of("#4c5f78"), Rgb.of("#222c3c"))
+        stage.paint(stage.rect(x, y, 16, 22), linear((x, y), (x, y + 22), *tones), part="houses")
+        stage.paint(stage.rect(x + 7.2, y, 1.6, 22), flat(Rgb.of("#efe6d6")), part="houses")
+
+    def _ground_floor(self, stage: Stage, x: float, width: float, k: int, paint: Rgb) -> None:
+        door_x = x + 9
+        stage.paint(stage.rect(door_x - 2, _BASE - 37, 22, 37), flat(shade(paint, 0.45)), part="houses")
+        door = mix(Rgb.of("#3f5d4a"), Rgb.of("#7a3b32"), k % 2)
+        stage.paint(
+            stage.rect(door_x, _BASE - 35, 18, 35),
+            linear((door_x, 0), (door_x + 18, 0), shade(door, 1.2), shade(door, 0.8)),
+            part="houses",
+        )
+        stage.paint(stage.oval(door_x + 14, _BASE - 16, 1.4), flat(Rgb.of("#e0c070")), part="houses")
+        shop = stage.rect(x + 36, _BASE - 36, width - 44, 28)
+        stage.paint(shop, linear((0, _BASE - 36), (0, _BASE - 8), Rgb.of("#ffdc98"), Rgb.of("#c8803e")), part="houses")
+        stage.effect(stage.rect(x + 36, _BASE - 18, width - 44, 10), flat(Rgb(70, 40, 24), alpha=0.4, blur=2))
+        if k % 2 == 0:
+            stripe = (width - 38) / 6
+            for index in range(6):
+                left = x + 33 + stripe * index
+                cloth = Rgb.of("#f4ede0") if index % 2 else mix(Rgb.of("#b8473c"), Rgb.of("#3f7f78"), k % 3 / 2)
+                strip = stage.polygon(
+                    [
+                        (left, _BASE - 42),
+                        (left + stripe, _BASE - 42),
+                        (left + stripe + 1, _BASE - 31),
+                        (left + 1, _BASE - 31),
+                    ]
+                )
+                stage.paint(strip, linear((0, _BASE - 42), (0, _BASE - 31), cloth, shade(cloth, 0.75)), part="houses")
+
+    def _dry(self, stage: Stage) -> None:
+        slab, road = Rgb.of("#b3aca2"), Rgb.of("#77757a")
+        walk = stage.rect(-64, _BASE, WIDTH + 128, _KERB - _BASE)
+        stage.paint(walk, linear((0, _BASE), (0, _KERB), shade(slab, 0.82), shade(slab, 1.05)), part="ground")
+        stage.textured(walk, "stone", strength=0.12, seed=1)
+        for y in (_BASE + 6, _BASE + 14):
+            stage.effect(stage.rect(-64, y, WIDTH + 128, 0.9), flat(Rgb(60, 54, 50), alpha=0.4))
+        for k in range(26):
+            x = 240 + (k - 13) * 30
+            joint = stage.polygon([(x, _BASE), (240 + (x - 240) * 1.12, _KERB)], closed=False)
+            stage.effect(joint, flat(Rgb(60, 54, 50), alpha=0.35), line=0.9)
+        lane = stage.rect(-64, _KERB, WIDTH + 128, 140)
+        stage.paint(lane, linear((0, _KERB), (0, HEIGHT), shade(road, 0.82), shade(road, 1.04)), part="ground")
+        stage.textured(lane, "grass", strength=0.2, seed=2)
+        self._lines(stage, 0.9)
+        stage.shadow(stage.rect(-64, _BASE - 1, WIDTH + 128, 5), alpha=0.4, blur=2)
+
+    def _mirrored(self, stage: Stage, setup: _Setup, squash: float) -> None:
+        """Draws sky and houses upside down below their feet."""
+        top, low = _SKIES[setup.sky]
+        with stage.moved(0, _BASE, scale=1, scale_y=-squash), stage.moved(0, -_BASE):
+            stage.effect(stage.rect(-64, -120, WIDTH + 128, 400), linear((0, 0), (0, _BASE - 40), top, low))
+            self._houses(stage, setup)
+            stage.effect(stage.rect(setup.lamp_x - 1.5, 66, 3, 110), flat(Rgb(28, 30, 34)))
+
+    def _wet(self, stage: Stage, setup: _Setup, state: _State, ground: Any) -> None:
+        if not stage.is_picture:
+            return
+        top, low = _SKIES[setup.sky]
+        film = mix(Rgb.of("#2c2f38"), top, 0.22)
+        stage.effect(ground, flat(film, alpha=0.52 * state.wet + 0.1))
+        # The mirror image is drawn whole and then covered by the film of dark stone that shows through it.
+        if state.wet > 0.75:
+            with stage.clipped(ground):
+                self._mirrored(stage, setup, 0.45)
+            stage.effect(ground, linear((0, _BASE), (0, HEIGHT), film, shade(film, 0.8), alpha=0.68))
+            self._lines(stage, 0.42)
+            stage.textured(ground, "grass", strength=0.13, seed=2)
+            for k in range(34):
+                streak = stage.rect((k * 149) % 600 - 70, _BASE + 4 + k * 2.9, 20 + (k * 37) % 50, 1, radius=0.5)
+                stage.effect(streak, flat(mix(low, Rgb(255, 255, 255), 0.3), alpha=0.16))
+        shapes = [
+            stage.curve(ring(x, y, radius * (0.35 + 0.65 * state.wet), 20, 0.07, x, 0.16), closed=True)
+            for x, y, radius in setup.puddles
+        ]
+        hollows = shapes[0]
+        for shape in shapes[1:]:
+            hollows.addPath(shape)
+        stage.effect(hollows, flat(Rgb(14, 16, 22), alpha=0.35, blur=1.2), line=3)
+        with stage.clipped(hollows):
+            self._mirrored(stage, setup, 0.45)
+            stage.effect(ground, linear((0, _BASE), (0, HEIGHT), film, mix(top, low, 0.75), alpha=0.28))
+        stage.effect(hollows, flat(mix(low, Rgb(255, 255, 255), 0.6), alpha=0.3), line=0.7)
+        x = setup.lamp_x + 16
+        for width, alpha in ((17, 0.16), (8, 0.26), (3, 0.4)):
+            glint = stage.oval(x, _KERB + 18, width / 2, 38)
+            stage.effect(glint, flat(_LAMP, alpha=alpha * state.wet, blur=3), add=True)
+
+    def _lines(self, stage: Stage, alpha: float) -> None:
+        """Draws the kerb and the lane's dashes."""
+        stage.effect(stage.rect(-64, _KERB - 3, WIDTH + 128, 4), flat(Rgb.of("#e0d7ca"), alpha=alpha))
+        stage.shadow(stage.rect(-64, _KERB + 1, WIDTH + 128, 4), alpha=0.5 * alpha, blur=1)
+        for k in range(9):
+            x = -60 + 78 * k
+            dash = stage.polygon([(x, 243), (x + 36, 243), (x + 35, 247), (x - 2, 247)])
+            stage.effect(dash, flat(Rgb.of("#e6e2d6"), alpha=alpha * 0.9))
+
+    def _ripples(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        """Late drops that fall from eaves and leaves."""
+        for k, (x, y, radius) in enumerate(setup.puddles):
+            grown = (clock.time_s * 0.9 + k * 0.37) % 1
+            spot = stage.oval(x + radius * 0.25 * math.sin(k + setup.phase), y, 14 * grown, 2.6 * grown)
+            stage.effect(spot, flat(Rgb(255, 255, 255), alpha=0.55 * (1 - grown) * state.wet), line=0.9)
+
+    def _snow(self, stage: Stage, ground: Any) -> None:
+        white = Rgb.of("#f2f5fa")
+        stage.paint(ground, linear((0, _BASE), (0, HEIGHT), shade(white, 0.9), white), part="ground")
+        stage.textured(ground, "plaster", strength=0.07, seed=9)
+        stage.effect(stage.rect(-64, _KERB, WIDTH + 128, 4), flat(Rgb.of("#aab6c8"), alpha=0.6, blur=2))
+        stage.effect(stage.rect(-64, _CAR_Y - 6, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
+        stage.effect(stage.rect(-64, _CAR_Y + 3, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
+
+    def _bench(self, stage: Stage, setup: _Setup) -> None:
+        x = 480 - setup.tree_x
+        stage.shadow(stage.oval(x, 192, 30, 3), alpha=0.4, blur=1.5)
+        for side in (-20, 18):
+            stage.paint(stage.rect(x + side, 176, 3, 16), flat(Rgb.of("#2c2e33")), part="bench")
+        for y in (163, 168, 177):
+            plank = stage.rect(x - 26, y, 52, 3.6, radius=1)
+            stage.paint(plank, linear((0, y), (0, y + 4), Rgb.of("#b07a48"), Rgb.of("#7a4e2a")), part="bench")
+
+    def _lamp(self, stage: Stage, setup: _Setup) -> None:
+        x, iron = setup.lamp_x, Rgb.of("#2b2f36")
+        stage.shadow(stage.oval(x, 196, 13, 3), alpha=0.5, blur=1.5)
+        stage.paint(
+            stage.rect(x - 5, 182, 10, 14, radius=2),
+            linear((x - 5, 0), (x + 5, 0), shade(iron, 1.5), shade(iron, 0.7)),
+            part="lamp",
+        )
+        stage.paint(stage.rect(x - 2, 58, 4, 126), linear((x - 2, 0), (x + 2, 0), shade(iron, 1.7), iron), part="lamp")
+        arm = stage.curve([(x, 62), (x + 6, 54), (x + 14, 56), (x + 16, 63)])
+        stage.paint(arm, flat(iron), part="lamp", line=2.6)
+        head = stage.polygon([(x + 9, 70), (x + 23, 70), (x + 19, 62), (x + 13, 62)])
+        stage.paint(head, flat(iron), part="lamp")
+        bulb = stage.oval(x + 16, 72, 6, 4.5)
+        stage.paint(bulb, radial((x + 16, 72), 7, Rgb.of("#fffbe8"), _LAMP), part="lamp")
+
+    def _tree(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+        x = setup.tree_x
+        stage.shadow(stage.oval(x, 194, 20, 3.5), alpha=0.45, blur=2)
+        trunk = stage.curve(
+            [(x - 6, 194), (x - 3, 160), (x - 4, 128), (x + 4, 128), (x + 3, 160), (x + 6, 194)], closed=True
+        )
+        stage.paint(trunk, linear((x - 6, 0), (x + 6, 0), Rgb.of("#7a5a40"), Rgb.of("#3f2c1e")), part="tree")
+        for k, (dx, dy, radius) in enumerate(
+            ((-17, 6, 19), (17, 7, 19), (0, 10, 20), (-10, -12, 20), (12, -12, 19), (0, -26, 16))
+        ):
+            sway = 1.5 * math.sin(clock.time_s * 2 + k + setup.phase)
+            green = mix(Rgb.of("#3d6b43"), Rgb.of("#7fa05a"), k / 6)
+            leaf = stage.curve(ring(x + dx + sway, 112 + dy, radius, 18, 0.05, k, 0.92), closed=True)
+            stage.paint(
+                leaf,
+                radial((x + dx + sway - 6, 106 + dy), radius * 1.5, shade(green, 1.2), shade(green, 0.62)),
+                part="tree",
+            )
+
+    def _car(self, stage: Stage, setup: _Setup, clock: Clock, *, alpha: float = 1.0) -> None:
+        paint = setup.car
+        part = "car"
+        cabin = stage.curve([(-30, -20), (-20, -37), (-6, -41), (12, -40), (28, -22)])
+        stage.paint(cabin, flat(shade(paint, 0.85), alpha=alpha), part=part)
+        glass = stage.curve([(-24, -22), (-16, -34), (-4, -37), (10, -36), (21, -23)])
+        stage.paint(glass, linear((0, -38), (0, -20), Rgb.of("#c3d8e2"), Rgb.of("#4d6272"), alpha=alpha), part=part)
+        stage.paint(stage.rect(-3, -38, 3, 17), flat(shade(paint, 0.85), alpha=alpha), part=part)
+        body = stage.curve(
+            [(-52, -8), (-51, -20), (-30, -23), (26, -23), (48, -18), (54, -8), (40, -5), (-40, -5)], closed=True
+        )
+        stage.paint(body, linear((0, -24), (0, -4), shade(paint, 1.2), shade(paint, 0.6), alpha=alpha), part=part)
+        stage.paint(stage.oval(50, -14, 3.5, 3), flat(Rgb.of("#fff2c0"), alpha=alpha), part=part)
+        stage.paint(stage.rect(-52, -18, 4, 5, radius=1), flat(Rgb.of("#d83028"), alpha=alpha), part=part)
+        for x in (-30, 30):
+            stage.paint(stage.oval(x, -7, 9.5), flat(Rgb.of("#1d1e22"), alpha=alpha), part=part)
+            stage.paint(stage.oval(x, -7, 5.2), flat(Rgb.of("#b8bcc2"), alpha=alpha), part=part)
+            with stage.moved(x, -7, turn_deg=clock.time_s * 720):
+                for turn in (0.0, 1.57):
+                    spoke = stage.polygon(
+                        [(-4.6 * math.cos(turn), -4.6 * math.sin(turn)), (4.6 * math.cos(turn), 4.6 * math.sin(turn))],
+                        closed=False,
+                    )
+                    stage.paint(spoke, flat(Rgb.of("#5a5e66"), alpha=alpha), part=part, line=1.4)
+        if alpha == 1:
+            stage.glow(56, -13, 20, Rgb(255, 236, 180), alpha=0.5)
