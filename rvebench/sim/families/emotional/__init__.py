@@ -11,4 +11,6 @@ _HERE = "rvebench.sim.families.emotional"
 REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="match-score", target=f"{_HERE}.score:MatchScore"),
     Registration(name="gift-opened", target=f"{_HERE}.gift:GiftOpened"),
+    Registration(name="dropped-cone", target=f"{_HERE}.cone:DroppedCone"),
+    Registration(name="thunder-fright", target=f"{_HERE}.thunder:ThunderFright"),
 )
