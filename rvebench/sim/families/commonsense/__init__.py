@@ -6,4 +6,10 @@ from rvebench.registry import Registration
 
 __all__ = ["REGISTRATIONS"]
 
-REGISTRATIONS: tuple[Registration, ...] = ()
+_HERE = "rvebench.sim.families.commonsense"
+
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="rain-umbrella", target=f"{_HERE}.umbrella:RainUmbrella"),
+    Registration(name="bus-boarding", target=f"{_HERE}.bus:BusBoarding"),
+    Registration(name="dusk-lights", target=f"{_HERE}.dusk:DuskLights"),
+)
