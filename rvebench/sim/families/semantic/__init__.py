@@ -9,6 +9,8 @@ __all__ = ["REGISTRATIONS"]
 _HERE = "rvebench.sim.families.semantic"
 
 REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="cake-candles", target=f"{_HERE}.cake:CakeCandles"),
     Registration(name="flag-mourning", target=f"{_HERE}.flag:FlagMourning"),
     Registration(name="litmus-flask", target=f"{_HERE}.litmus:LitmusFlask"),
+    Registration(name="porch-pumpkins", target=f"{_HERE}.porch:PorchPumpkins"),
 )
