@@ -132,6 +132,9 @@ def _of_sample(sample: Sample, facts: dict[Path, _Facts | str]) -> Iterator[Prob
         if target.size != source.size:
             what = f"target: {_by(target.size)} pixels, the source has {_by(source.size)}"
             yield Problem(severity="warning", what=what, sample_id=sample.id, file=sample.target)
+        if target.frames < 2:
+            what = "target: one frame, and the judge `reference` needs two"
+            yield Problem(severity="warning", what=what, sample_id=sample.id, file=sample.target)
 
 
 def _of_mask(mask: _Facts, source: _Facts) -> Iterator[str]:
@@ -168,9 +171,12 @@ def _of_split(split: Split) -> Iterator[Problem]:
         )
     root = split.path.parent
     named = {path.resolve() for sample in split.samples for path in sample_files(sample).values()}
+    told_of = "\n".join({sample.provenance for sample in split.samples})
     for file in sorted(root.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
-        if not hidden and file.suffix.lower() in _MEDIA and file.is_file() and file.resolve() not in named:
+        # An imported reference image stands in its sample's provenance only.
+        told = file.suffix.lower() in IMAGE_SUFFIXES and file.relative_to(root).as_posix() in told_of
+        if not hidden and not told and file.suffix.lower() in _MEDIA and file.is_file() and file.resolve() not in named:
             yield Problem(severity="warning", what="no sample names this file", file=file)
 
 

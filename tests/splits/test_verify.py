@@ -104,6 +104,23 @@ def test_literal_samples_need_no_target(good_split: Path) -> None:
     assert [problem.what for problem in problems_of(good_split)] == ["no sample names this file"]
 
 
+def test_a_target_of_one_frame_is_a_warning_because_nobody_can_judge_by_it(good_split: Path) -> None:
+    Image.new("RGB", (48, 32), "red").save(good_split / "still.png")
+    write_rows(good_split, row(target="still.png"))
+    found = [problem for problem in problems_of(good_split) if "one frame" in problem.what]
+    assert [problem.severity for problem in found] == ["warning"]
+
+
+def test_an_image_that_a_provenance_names_is_accounted_for(good_split: Path) -> None:
+    (good_split / "references").mkdir()
+    for name in ("0001.png", "0002.png"):
+        Image.new("RGB", (8, 8)).save(good_split / "references" / name)
+    write_rows(good_split, row(provenance="VIE-Bench; reference image references/0001.png"))
+    unnamed = [problem.file for problem in problems_of(good_split) if problem.what == "no sample names this file"]
+    assert good_split / "references" / "0002.png" in unnamed
+    assert good_split / "references" / "0001.png" not in unnamed
+
+
 def test_progress_counts_each_file_once(good_split: Path) -> None:
     shown: list[tuple[int, int]] = []
     verify_split(load_split(str(good_split)), progress=lambda done, total: shown.append((done, total)), workers=3)
