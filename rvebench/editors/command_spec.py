@@ -116,5 +116,5 @@ def inline_spec(template: str) -> CommandSpec:
         argv=tuple(words),
         seeded="seed" in used,
         needs=("mask",) if "mask" in used else (),
-        notes=("an inline command",),
+        notes=("an inline command: the version of its program is not recorded",),
     )

@@ -86,7 +86,7 @@ class FolderEditor:
             track=track,
             deterministic=True,
             seeded=seeded,
-            notes=("precomputed edits",),
+            notes=("precomputed edits: how they were made is not recorded",),
         )
 
     @property
