@@ -201,7 +201,7 @@ def draw_tree(stage: Stage, setup: Setup, state: State) -> None:
     grow(x, foot, -math.pi / 2, 64, 12)
     if state.depth > 0:
         mound = stage.oval(x, foot + 1, 22, 7 * state.depth)
-        stage.paint(mound, linear((0, foot - 6), (0, foot + 7), SNOW, BLUE), part="snow")
+        stage.paint(mound, linear((0, foot - 6), (0, foot + 7), SNOW, Rgb.of("#e9f0fa")), part="snow")
 
 
 def draw_fence(stage: Stage, setup: Setup, state: State) -> None:
@@ -298,7 +298,7 @@ def draw_lamp(stage: Stage, setup: Setup, state: State) -> None:
     draw_cap(stage, [(x - 11, 67), (x, 58), (x + 11, 67)], 8 * state.depth)
     if state.depth > 0:
         mound = stage.oval(x, foot + 1, 20, 8 * state.depth)
-        stage.paint(mound, linear((0, foot - 6), (0, foot + 8), SNOW, Rgb.of("#dfe8f5")), part="snow")
+        stage.paint(mound, linear((0, foot - 6), (0, foot + 8), SNOW, Rgb.of("#eef3fb")), part="snow")
 
 
 def draw_leaves(stage: Stage, setup: Setup, state: State) -> None:

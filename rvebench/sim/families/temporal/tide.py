@@ -172,7 +172,7 @@ class TideTurn(Family[Setup, _State]):
                 y = HORIZON + 3 + 0.62 * row**2
                 size = 0.5 + row * 0.16
                 for k in range(7):
-                    x = (k * 83 + row * 47 + 11 * time_s * (1 if row % 2 else -0.6)) % 560 - 40
+                    x = (k * 83 + row * 47 + 11 * time_s * (1 if row % 2 else -0.6)) % 620 - 90
                     bob = size * math.sin(time_s * 3 + k * 2.1 + row)
                     wave = [(x, y + bob), (x + 9 * size, y - size + bob), (x + 20 * size, y + bob)]
                     tone = WHITE if (k + row) % 3 else shade(far, 0.6)
