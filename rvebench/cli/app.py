@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rvebench.cli import compare, data, doctor, editors, evaluate, judge, runs
 from rvebench.cli.common import EXIT_HELP, print_error
-from rvebench.errors import EXIT_INTERRUPTED, RveError
+from rvebench.errors import EXIT_CORRUPT, EXIT_INTERRUPTED, DataError, RveError
 
 __all__ = ["app", "main"]
 
@@ -57,6 +59,7 @@ app.command()(doctor.doctor)
 
 def main() -> None:
     """Runs the command line and leaves with one of the documented exit codes."""
+    _ready_streams()
     try:
         app(standalone_mode=True)
     except RveError as error:
@@ -64,7 +67,23 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output left (`rvebench ... | head`): not an error, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print_error(DataError(f"cannot be used: {error.strerror}", where=error.filename))
+        sys.exit(EXIT_CORRUPT)
+    except SystemExit as leaving:
+        # Typer leaves with 1, which means failed samples here, when our reader has left (`rvebench ... | head`).
+        if isinstance(leaving.__context__, BrokenPipeError):
+            sys.exit(128 + signal.SIGPIPE)
+        raise
+
+
+def _ready_streams() -> None:
+    """Opens the standard streams that are closed, lest a journal gets their number, and lets none fail on a letter."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -47,7 +47,8 @@ def print_error(error: RveError) -> None:
 
 def print_json(value: object) -> None:
     """Prints exactly one JSON object on stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    spells_all = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not spells_all, allow_nan=False))
 
 
 @contextmanager

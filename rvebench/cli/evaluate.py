@@ -116,7 +116,7 @@ def generate(
         allow_mixed=allow_mixed,
         allow_truncated=allow_truncated,
     )
-    plan = _plan(model, split, seed, limit, shard, scorers, allow_truncated=False)
+    plan = _plan(model, split, seed, limit, shard, scorers, allow_truncated)
     _run(plan, out, options, generate=True, dry_run=dry_run, format_=format_)
 
 
@@ -212,9 +212,7 @@ def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: b
         "edits_to_make": len(left.edits),
         "edits_to_score": len(left.edits) + len(left.scores),
         "paid_edits": len(left.edits) if plan.editor.paid else 0,
-        "paid_verdicts": len(left.edits) + len(left.scores)
-        if plan.scorers.judge is not None and plan.scorers.judge.info.paid
-        else 0,
+        "paid_verdicts": left.verdicts if plan.scorers.judge is not None and plan.scorers.judge.info.paid else 0,
     }
     if format_ is Format.JSON:
         print_json({"dry_run": facts})

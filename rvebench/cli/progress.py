@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import typer
+
 from rvebench.cli.common import console
 
 if TYPE_CHECKING:
@@ -18,8 +20,16 @@ __all__ = ["run_progress"]
 @contextmanager
 def run_progress() -> Iterator[Callable[[Tally], None]]:
     """Yields a function that shows a tally."""
+    told = False
+
+    def tell(tally: Tally) -> None:
+        nonlocal told
+        if tally.stopping and not told:
+            told = True
+            typer.echo("stopping: what is in flight is finished first; a second Ctrl-C does not wait for it", err=True)
+
     if not sys.stderr.isatty():
-        yield lambda _tally: None
+        yield tell
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -35,6 +45,7 @@ def run_progress() -> Iterator[Callable[[Tally], None]]:
         scores = bars.add_task("scores", total=None, bad="")
 
         def show(tally: Tally) -> None:
+            tell(tally)
             bad = f"{tally.edits_bad} failed" if tally.edits_bad else ""
             unjudged = f"{tally.unjudged} unjudged" if tally.unjudged else ""
             bars.update(edits, completed=tally.edits_done, total=tally.edits_total, bad=bad)

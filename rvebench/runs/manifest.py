@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rvebench.errors import DataError, UsageError
 from rvebench.records import EditorInfo, JudgeInfo, MetricInfo, Sample, canonical_json, digest_of
@@ -102,7 +102,7 @@ class Manifest(_Strict):
     scoring: Scoring | None = None
     shard: str | None = None
     """`i/n` when this directory holds one part."""
-    environments: tuple[dict[str, Any], ...]
+    environments: tuple[dict[str, Any], ...] = Field(min_length=1)
     """More than one only when the user allowed records of different software to be mixed."""
 
     @property

@@ -38,6 +38,8 @@ class Tally:
     scored_total: int = 0
     scored_done: int = 0
     unjudged: int = 0
+    stopping: bool = False
+    """The user asked to stop; what is in flight is being finished."""
 
 
 Progress = Callable[[Tally], None]
@@ -57,17 +59,21 @@ class Remaining:
     """Samples whose edit is there and not fully scored."""
     recorded: int
     """Edits recorded earlier that stay as they are."""
+    verdicts: int
+    """Calls of the judge, were every edit to succeed."""
 
 
 def remaining(plan: Plan, journal: RunJournal, directory: Path, options: RunOptions, *, generate: bool) -> Remaining:
     """Returns what is left to do; reads the journal and writes nothing."""
     edits: list[Sample] = []
     scores: list[Sample] = []
-    recorded = 0
+    recorded = verdicts = 0
+    judged = plan.scorers.judge is not None
     for sample in plan.own:
         status = journal.status(plan.keys[sample.id])
         if generate and _to_edit(status, options):
             edits.append(sample)
+            verdicts += judged
             continue
         recorded += status is not None
         if status is not Status.OK:
@@ -77,9 +83,11 @@ def remaining(plan: Plan, journal: RunJournal, directory: Path, options: RunOpti
         if todo and not record.path_in(directory).is_file():
             # The journal says ok and the video is gone: it cannot be scored, so it is made again.
             (edits if generate else scores).append(sample)
+            verdicts += judged if generate else todo.verdict
         elif todo:
             scores.append(sample)
-    return Remaining(edits=tuple(edits), scores=tuple(scores), recorded=recorded)
+            verdicts += todo.verdict
+    return Remaining(edits=tuple(edits), scores=tuple(scores), recorded=recorded, verdicts=verdicts)
 
 
 def _to_edit(status: Status | None, options: RunOptions) -> bool:
@@ -178,7 +186,8 @@ class _Work:
         if self.stop:
             # The second request does not wait for what is in flight. Every recorded line is whole, workers die with us.
             os._exit(EXIT_INTERRUPTED)
-        self.stop = True
+        self.stop = self.tally.stopping = True
+        self.progress(self.tally)
 
     @staticmethod
     async def _until_fed(feeders: list[asyncio.Task[None]], consumers: list[asyncio.Task[None]]) -> None:

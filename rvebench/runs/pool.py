@@ -8,10 +8,12 @@ apart first, so that one poison item does not fail its neighbours.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -119,7 +121,13 @@ class EditPool:
         process = self._context.Process(
             target=serve, args=(theirs, self._spec, log, self._decode_limit_s), name=f"rvebench-worker-{slot}"
         )
-        process.start()
+        # Ctrl-C goes to the whole group. A worker ignores it from its first line on; until then it inherits the block.
+        resource_tracker.ensure_running()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
         return _Worker(slot, process, ours, log, size, last_event=time.monotonic())
 
@@ -197,6 +205,8 @@ class EditPool:
         worker.connection.close()
         reason = reason or "the editor ended without a result"
         if not worker.asked:
+            if self._stopping():
+                return
             raise EditorError(f"the editor could not be started: {reason}", where=self._spec)
         for job in worker.in_flight.values():
             discard(job.request.out)
@@ -219,6 +229,8 @@ class EditPool:
 
 def _tail(log: Path, start: int, most: int = 300) -> str:
     """Returns the last words of a log, on one line."""
+    if not log.exists():
+        return ""
     with log.open("rb") as file:
         file.seek(max(start, log.stat().st_size - most))
         return " ".join(file.read().decode(errors="replace").split())[-most:]

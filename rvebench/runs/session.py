@@ -137,7 +137,8 @@ def left_to_do(plan: Plan, directory: Path, options: RunOptions, *, generate: bo
     """
     _require_ours(directory)
     if not is_run(directory):
-        return Remaining(edits=plan.own if generate else (), scores=(), recorded=0)
+        edits = plan.own if generate else ()
+        return Remaining(edits=edits, scores=(), recorded=0, verdicts=len(edits) if plan.scorers.judge else 0)
     check_same_run(read_manifest(directory), plan.manifest, where=directory, allow_mixed=options.allow_mixed)
     with RunJournal(directory, read_only=True) as journal:
         return remaining(plan, journal, directory, options, generate=generate)

@@ -68,6 +68,7 @@ def serve(connection: Connection, spec: str, log: Path, decode_limit_s: float) -
         decode_limit_s: time limit for decoding one output.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()
     _print_to(log)

@@ -180,6 +180,24 @@ def test_an_edit_of_another_size_rate_and_length_is_scored(split: Path, tmp_path
     assert json.loads(ran.stdout)["coverage"]["ok"] == 3
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "generate"])
+def test_a_source_with_fewer_frames_than_it_promises_is_accepted_when_said_so(
+    split: Path, tmp_path: Path, verb: str
+) -> None:
+    from rvebench.video import write_video
+    from tests.runs.world import scene
+
+    path = rewrite(split, tmp_path / "cut", {"source": "long.mp4"})
+    long = tmp_path / "cut" / "long.mp4"
+    write_video(long, scene(1, (220, 40, 40), frames=60), fps=8)
+    long.write_bytes(long.read_bytes()[: long.stat().st_size * 6 // 10])
+    judge = ("--judge", "reference") if verb == "evaluate" else ()
+    arguments = (verb, "--model", "blank", "--split", path, *judge, "--out", tmp_path / "run")
+    assert "the container promises 60" in only_error(rvebench(*arguments, code=4))
+    ran = rvebench(*arguments, "--allow-truncated", "--dry-run")
+    assert "edits to make    3" in ran.stdout
+
+
 def test_a_directory_that_is_not_a_run_is_refused_and_untouched(split: Path, tmp_path: Path) -> None:
     for name in ("thesis.tex", ".thesis.tmp"):
         (tmp_path / name).write_text("precious")

@@ -142,6 +142,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_exits_130(tmp_path: Path) -> None
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert out == "" and "run the same command again" in err and "Traceback" not in err
+    assert err.count("a second Ctrl-C does not wait") == 1
     edits = [line for line in latest_lines(tmp_path / "run").values() if line["unit"] == "edit"]
     started = diary.read_text().count("edit ")
     assert 0 < len(edits) == started < 8, "what was in flight is finished and recorded"
@@ -149,6 +150,23 @@ def test_ctrl_c_finishes_what_is_in_flight_and_exits_130(tmp_path: Path) -> None
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["coverage"]["ok"] == 8
     assert diary.read_text().count("edit ") == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_the_workers_start_is_no_fault_of_the_editor(tmp_path: Path, number: signal.Signals) -> None:
+    """A terminal sends Ctrl-C, and a scheduler SIGTERM, to the workers too, which are still importing then."""
+    arguments = command(make_split(tmp_path / "split", n=3), tmp_path / "run")
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while not (tmp_path / "run" / "logs").exists():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == "" and "run the same command again" in err and "Traceback" not in err
+    assert finish(tmp_path / "split" / "samples.jsonl", tmp_path / "run")
 
 
 def test_a_second_ctrl_c_does_not_wait_for_an_edit_that_hangs(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rvebench.errors import DataError, EditorError, UsageError
-from rvebench.runs import RunOptions, RunView, build_scorers, execute, load_run, make_plan
+from rvebench.runs import RunOptions, RunView, build_scorers, execute, left_to_do, load_run, make_plan
 from rvebench.runs.journal import latest_lines
 from rvebench.taxonomy import Status
 from tests.runs.world import make_split
@@ -216,3 +216,14 @@ def test_the_pipeline_waits_longer_than_an_editor_gives_itself(split: Path) -> N
     plan = make_plan(model=bad("Patient"), split=str(split), seed=0, limit=None, shard=None, scorers=scorers)
     assert plan.edit_limit_s(RunOptions()) == 7260
     assert plan.edit_limit_s(RunOptions(timeout_s=5)) == 5
+
+
+def test_what_is_left_to_do_tells_verdicts_from_previews(split: Path, tmp_path: Path) -> None:
+    scorers = build_scorers(judge="reference", metrics="none", formula="geometric", exclude_unjudged=False)
+    plan = make_plan(model="copy", split=str(split), seed=0, limit=2, shard=None, scorers=scorers)
+    assert left_to_do(plan, tmp_path / "run", RunOptions(), generate=True).verdicts == 2
+    execute(plan, tmp_path / "run", RunOptions(), generate=True, progress=lambda _tally: None)
+    for preview in (tmp_path / "run" / "previews").iterdir():
+        preview.unlink()
+    left = left_to_do(plan, tmp_path / "run", RunOptions(), generate=True)
+    assert (len(left.scores), left.verdicts) == (2, 0)
