@@ -35,7 +35,7 @@ def lathe(stage: Stage, profile: Sequence[tuple[float, float]], tilt: float, col
     widest = max(radius for _, radius in profile)
     paint = linear((-widest, 0), (widest, 0), shade(colour, 1.12), colour, shade(colour, 0.58))
     for (low, first), (high, last) in pairwise(profile):
-        steps = max(2, math.ceil((high - low) * rise / 2.5))
+        steps = max(2, math.ceil((high - low) * rise / 1.9))
         for step in range(steps + 1):
             share = step / steps
             radius = first + (last - first) * share
