@@ -8,4 +8,7 @@ __all__ = ["REGISTRATIONS"]
 
 _HERE = "rvebench.sim.families.causal"
 
-REGISTRATIONS: tuple[Registration, ...] = (Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),)
+REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="rope-bucket", target=f"{_HERE}.rope:RopeBucket"),
+    Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),
+)

@@ -1,0 +1,435 @@
+"""Causal: a bucket hangs from a rope that runs through a candle's flame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.causal._parts import WHITE, ease
+from rvebench.sim.family import Clock, Family, States, Words
+from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
+from rvebench.taxonomy import ReasoningType, Subset
+
+__all__ = ["RopeBucket"]
+
+_FLOOR, _BEAM = 232.0, 34.0
+_HANG = 104.0
+_STEP_S = 1 / 240
+_END_S = 1.7
+_WALLS = (Rgb.of("#7a6a58"), Rgb.of("#6b7466"), Rgb.of("#80705f"))
+_PAILS = (Rgb.of("#8d9aa6"), Rgb.of("#5f8fa8"), Rgb.of("#b0563f"))
+_FRUIT = {"apples": (Rgb.of("#c8372f"), Rgb.of("#a9c048")), "oranges": (Rgb.of("#f08a2a"), Rgb.of("#f5a63f"))}
+
+
+class Body(NamedTuple):
+    """Where a body is, in logical pixels, and its turn in radians."""
+
+    x: float
+    y: float
+    turn: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setup:
+    load: str
+    wall: Rgb
+    pail: Rgb
+    side: int
+    """The candle stands on this side of the bucket."""
+    x: float
+    push: float
+    count: int
+    phase: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    fall: tuple[float, float] | None = None
+    """Seconds since the rope parted, at the first and the last frame; none while it holds."""
+    hauled: float = 0.0
+    """How far the bucket was pulled up instead, 0..1: the wrong event."""
+
+
+class RopeBucket(Family[_Setup, _State]):
+    """The flame eats through the rope and the bucket comes down."""
+
+    name = "rope-bucket"
+    subset = Subset.ICVG
+    reasoning_type = ReasoningType.CAUSAL
+    law = "fall"
+    parts = ("bucket", "load", "rope", "candle", "mouse", "barrel", "lantern")
+
+    def setup(self, rng: np.random.Generator) -> _Setup:
+        """Draws load, side and colours."""
+        return _Setup(
+            load="apples" if rng.random() < 0.5 else "oranges",
+            wall=_WALLS[rng.integers(len(_WALLS))],
+            pail=_PAILS[rng.integers(len(_PAILS))],
+            side=1 if rng.random() < 0.5 else -1,
+            x=float(rng.uniform(-22, 22)),
+            push=float(rng.choice([-1.0, 1.0]) * rng.uniform(1.6, 2.6)),
+            count=int(rng.integers(5, 8)),
+            phase=float(rng.uniform(0, 6.28)),
+        )
+
+    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+        """From the hanging bucket to the spilt load."""
+        return States(
+            source=_State(),
+            target=_State(fall=(0.02, _END_S)),
+            half=_State(fall=(0.02, 0.3)),
+            wrong=_State(hauled=1.0),
+        )
+
+    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
+        """The bucket."""
+        return "bucket"
+
+    def words(self, setup: _Setup) -> Words:
+        """None of the paraphrases names the bucket's way."""
+        return Words(
+            instructions=(
+                "Nobody has blown out the candle. Show the next event in this barn.",
+                "The mouse should have moved. Continue with what it is about to hear and see.",
+                "Follow with the shot a few seconds later, when the flame has finished its work.",
+                "What will the farmer have to clean up? Film the moment it happens.",
+            ),
+            train_instructions=(
+                "Hemp does not stand heat for long. Show the following shot.",
+                "Think about what the candle is doing, then film the consequence.",
+            ),
+            literal=f"Show the rope burning through and the bucket falling to the floor, the {setup.load} rolling out.",
+            expected=f"The rope has parted at the candle and hangs loose; the bucket drops to the floor, tips over and "
+            f"the {setup.load} roll out. Candle, barrel, lantern and barn are the same.",
+            preserve=("the barn and its light", "the candle", "the barrel", "the lantern", "the camera"),
+        )
+
+    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        """Barn, rope, candle, bucket and what is in it."""
+        x = WIDTH / 2 + setup.x - 40 * setup.side
+        candle_x = x + 132 * setup.side
+        with stage.at_depth(1):
+            stage.static("barn", lambda: self._barn(stage, setup, x, candle_x))
+            self._lantern(stage, setup, clock, x)
+            self._mouse(stage, setup, state, clock, x)
+            bucket, fruits = self._bodies(setup, state, clock)
+            self._rope(stage, setup, state, clock, x, candle_x, bucket)
+            self._candle(stage, setup, clock, candle_x)
+            with stage.moved(x, 0):
+                height = max(0.0, _FLOOR - bucket.y - 20)
+                wide = 30 + 0.12 * height
+                stage.shadow(
+                    stage.oval(bucket.x + 3, _FLOOR + 5, wide, 6),
+                    alpha=max(0.12, 0.5 - height / 330),
+                    blur=3 + height / 30,
+                )
+                for fruit in fruits:
+                    low = max(0.0, 1 - (_FLOOR - 8 - fruit.y) / 40)
+                    stage.shadow(stage.oval(fruit.x + 2, _FLOOR + 3, 8, 2.6), alpha=0.45 * low, blur=1.5)
+                with stage.moved(bucket.x, bucket.y, turn_deg=math.degrees(bucket.turn)):
+                    self._bucket_back(stage, setup, loose=state.fall is not None)
+                for index, fruit in enumerate(fruits):
+                    with stage.moved(fruit.x, fruit.y):
+                        self._fruit(stage, _FRUIT[setup.load][index % 2], fruit.turn)
+                with stage.moved(bucket.x, bucket.y, turn_deg=math.degrees(bucket.turn)):
+                    self._bucket_front(stage, setup)
+                if state.fall is not None:
+                    first, last = state.fall
+                    self._dust(stage, first + (last - first) * clock.share, bucket.x)
+
+    def _bodies(self, setup: _Setup, state: _State, clock: Clock) -> tuple[Body, list[Body]]:
+        path = _simulate(setup.count, setup.push, setup.phase)
+        if state.fall is not None:
+            first, last = state.fall
+            moment = path[min(len(path) - 1, round((first + (last - first) * clock.share) / _STEP_S / 2))]
+            return moment[0], list(moment[1:])
+        rest = path[0]
+        rise = 46 * state.hauled * ease(0.35 + 0.65 * clock.share)
+        swing = 0.05 * math.sin(clock.time_s * 2.6 + setup.phase)
+        turned: list[Body] = []
+        for body in rest:
+            dx, dy = body.x, body.y - rise - _BEAM
+            turned.append(
+                Body(
+                    dx * math.cos(swing) - dy * math.sin(swing),
+                    _BEAM + dx * math.sin(swing) + dy * math.cos(swing),
+                    swing,
+                )
+            )
+        return turned[0], turned[1:]
+
+    def _barn(self, stage: Stage, setup: _Setup, x: float, candle_x: float) -> None:
+        wall = stage.rect(-64, -64, WIDTH + 128, _FLOOR + 64)
+        stage.paint(
+            wall,
+            radial(
+                (candle_x, 150),
+                330,
+                mix(setup.wall, Rgb(255, 190, 110), 0.28),
+                shade(setup.wall, 0.7),
+                shade(setup.wall, 0.34),
+            ),
+        )
+        stage.textured(wall, "wood", strength=0.16, seed=1)
+        for plank in range(-1, 11):
+            stage.effect(stage.rect(plank * 52 + 12, -64, 1.8, _FLOOR + 64), flat(Rgb(16, 10, 6), alpha=0.6, blur=0.5))
+            stage.effect(stage.rect(plank * 52 + 14, -64, 1, _FLOOR + 64), flat(Rgb(255, 220, 170), alpha=0.12))
+        floor = stage.rect(-64, _FLOOR - 12, WIDTH + 128, 130)
+        stage.paint(floor, linear((0, _FLOOR - 12), (0, HEIGHT), shade(setup.wall, 0.62), shade(setup.wall, 0.4)))
+        stage.textured(floor, "stone", strength=0.2, seed=2)
+        stage.shadow(stage.rect(-64, _FLOOR - 14, WIDTH + 128, 6), alpha=0.5, blur=3)
+        rng = np.random.default_rng(7)
+        for _ in range(90):
+            at = (float(rng.uniform(-60, 540)), float(rng.uniform(_FLOOR - 6, HEIGHT + 8)))
+            angle = float(rng.uniform(-0.6, 0.6))
+            straw = [at, (at[0] + 15 * math.cos(angle), at[1] + 6 * math.sin(angle))]
+            stage.effect(stage.polygon(straw, closed=False), flat(Rgb.of("#d9b45f"), alpha=0.55), line=1.1)
+        beam = stage.rect(-64, _BEAM - 26, WIDTH + 128, 22)
+        stage.shadow(stage.rect(-64, _BEAM - 6, WIDTH + 128, 12), alpha=0.5, blur=4)
+        stage.paint(beam, linear((0, _BEAM - 26), (0, _BEAM - 4), Rgb.of("#7a5432"), Rgb.of("#442c18")))
+        stage.textured(beam, "wood", strength=0.24, seed=4)
+        for place in (x, candle_x):
+            stage.paint(stage.rect(place - 3, _BEAM - 12, 6, 12), flat(Rgb.of("#3a3a3e")))
+            stage.paint(
+                stage.oval(place, _BEAM, 9), radial((place - 3, _BEAM - 3), 13, Rgb.of("#b98a50"), Rgb.of("#5f4022"))
+            )
+            stage.paint(stage.oval(place, _BEAM, 2.6), flat(Rgb.of("#2c2c30")))
+        far = 240.0 - 185 * setup.side
+        stage.shadow(stage.oval(far - 6 * setup.side, _FLOOR + 2, 46, 8), alpha=0.5, blur=4)
+        barrel = stage.curve(
+            [
+                (far - 29, 152),
+                (far - 37, 192),
+                (far - 29, _FLOOR),
+                (far + 29, _FLOOR),
+                (far + 37, 192),
+                (far + 29, 152),
+            ],
+            closed=True,
+        )
+        stage.paint(
+            barrel,
+            linear((far - 36, 0), (far + 36, 0), Rgb.of("#9a6a3e"), Rgb.of("#7a4f2c"), Rgb.of("#3f2815")),
+            part="barrel",
+        )
+        with stage.clipped(barrel):
+            stage.textured(stage.rect(far - 40, 146, 80, 92), "wood", strength=0.25, seed=5)
+            for hoop in (162, 186, 212):
+                stage.paint(
+                    stage.rect(far - 40, hoop, 80, 6),
+                    linear((far - 36, 0), (far + 36, 0), Rgb.of("#8a8f94"), Rgb.of("#3c4044")),
+                    part="barrel",
+                )
+        stage.paint(stage.oval(far, 153, 28, 5), flat(Rgb.of("#4a3018")), part="barrel")
+        stage.shadow(stage.oval(candle_x, _FLOOR + 3, 34, 6), alpha=0.5, blur=3)
+        for leg in (-20, 14):
+            stage.paint(stage.rect(candle_x + leg, 186, 6, _FLOOR - 184), flat(Rgb.of("#5a3a20")))
+        stool = stage.rect(candle_x - 30, 178, 60, 10, radius=3)
+        stage.paint(stool, linear((0, 178), (0, 188), Rgb.of("#b0784a"), Rgb.of("#6a4426")))
+        stage.textured(stool, "wood", strength=0.2, seed=6)
+
+    def _lantern(self, stage: Stage, setup: _Setup, clock: Clock, x: float) -> None:
+        place = x - 96 * setup.side
+        with stage.moved(place, _BEAM - 4, turn_deg=3.5 * math.sin(clock.time_s * 1.9 + setup.phase)):
+            stage.paint(stage.rect(-0.8, 0, 1.6, 24), flat(Rgb.of("#2a2624")), part="lantern")
+            stage.glow(0, 42, 70, Rgb(255, 190, 100), alpha=0.22)
+            stage.paint(
+                stage.rect(-9, 29, 18, 26, radius=4),
+                linear((0, 28), (0, 56), Rgb.of("#ffe2a0"), Rgb.of("#e0903a")),
+                part="lantern",
+            )
+            stage.paint(
+                stage.polygon([(-11, 30), (-6, 22), (6, 22), (11, 30)]), flat(Rgb.of("#33302e")), part="lantern"
+            )
+            stage.paint(stage.rect(-11, 53, 22, 5, radius=1), flat(Rgb.of("#33302e")), part="lantern")
+            for bar in (-9.0, -0.7, 7.6):
+                stage.paint(stage.rect(bar, 29, 1.4, 25), flat(Rgb.of("#33302e")), part="lantern")
+
+    def _mouse(self, stage: Stage, setup: _Setup, state: _State, clock: Clock, x: float) -> None:
+        """Sits below, nibbling; runs when something comes down."""
+        run = 0.0 if state.fall is None else ease((state.fall[0] + (state.fall[1] - state.fall[0]) * clock.share) / 0.5)
+        at = x - setup.side * (26 + 74 * run)
+        bob = 0.8 * math.sin(clock.time_s * 13)
+        with stage.moved(at, _FLOOR + 10, scale=setup.side, scale_y=1):
+            fur = Rgb.of("#a59a92")
+            stage.shadow(stage.oval(0, 1, 13, 2.6), alpha=0.5, blur=1.5)
+            tail = [(9, -2), (17, -1), (23, -4 + 2 * math.sin(clock.time_s * 5)), (28, -2)]
+            stage.paint(stage.curve(tail), flat(Rgb.of("#c99a94")), part="mouse", line=1.5)
+            stage.paint(
+                stage.oval(0, -6, 11, 6.5), radial((-2, -9), 15, shade(fur, 1.2), fur, shade(fur, 0.6)), part="mouse"
+            )
+            stage.paint(stage.oval(-10, -7 + bob, 6, 4.4), flat(shade(fur, 1.05)), part="mouse")
+            stage.paint(stage.oval(-6, -12 + bob, 3.8), flat(Rgb.of("#d8aaa2")), part="mouse")
+            stage.paint(stage.oval(-12, -8 + bob, 1), flat(Rgb.of("#17120f")), part="mouse")
+            stage.paint(stage.oval(-16, -6 + bob, 1.2), flat(Rgb.of("#e08a8a")), part="mouse")
+
+    def _cord(self, stage: Stage, points: list[tuple[float, float]]) -> None:
+        line = stage.curve(points)
+        stage.paint(line, flat(Rgb.of("#6a4d28")), part="rope", line=4.2)
+        stage.paint(line, flat(Rgb.of("#c9a266")), part="rope", line=2.6)
+
+    def _rope(
+        self, stage: Stage, setup: _Setup, state: _State, clock: Clock, x: float, candle_x: float, bucket: Body
+    ) -> None:
+        burn_y = 126.0
+        handle = (x + bucket.x + 33 * math.sin(bucket.turn), bucket.y - 33 * math.cos(bucket.turn))
+        outer = candle_x + 9 * setup.side
+        down = outer - 3 * setup.side
+        if state.fall is None:
+            self._cord(stage, [(x, _BEAM - 8), handle])
+            self._cord(stage, [(x, _BEAM - 9), ((x + candle_x) / 2, _BEAM - 8.6), (candle_x, _BEAM - 9)])
+            self._cord(
+                stage,
+                [
+                    (outer, _BEAM),
+                    (down, burn_y),
+                    (candle_x + 34 * setup.side, 200),
+                    (candle_x + 34 * setup.side, _FLOOR - 3),
+                ],
+            )
+            stage.paint(
+                stage.oval(candle_x + 34 * setup.side, _FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4
+            )
+            char = 0.4 + 0.6 * clock.share
+            singe = stage.polygon([(down, burn_y - 7), (down, burn_y + 6)], closed=False)
+            stage.paint(singe, flat(Rgb.of("#2a1a10"), alpha=char), part="rope", line=3.6)
+            stage.glow(down, burn_y, 9, Rgb(255, 120, 30), alpha=0.5 + 0.3 * math.sin(clock.time_s * 11))
+            for wisp in range(3):
+                age = (clock.time_s * 0.6 + wisp / 3) % 1
+                puff = stage.oval(down + 4 * math.sin(age * 7 + wisp), burn_y - 10 - 44 * age, 3 + 6 * age)
+                stage.effect(puff, flat(Rgb.of("#d0c8c0"), alpha=0.3 * (1 - age), blur=2.5))
+            return
+        first, last = state.fall
+        time = first + (last - first) * clock.share
+        # The end below falls beside its ring; the end above runs over the pulleys after the bucket.
+        ring_x, limp = candle_x + 34 * setup.side, ease(time / 0.4)
+        end = (down + (ring_x + 22 * setup.side - down) * limp, burn_y + 5 + (_FLOOR + 4 - burn_y) * limp)
+        self._cord(stage, [(ring_x, _FLOOR - 3), ((ring_x + end[0]) / 2 + 3, 200 + 26 * limp), end])
+        stage.paint(stage.oval(ring_x, _FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4)
+        drop = max(0.0, bucket.y - _HANG)
+        free = burn_y - 6 - drop
+        slack = ease((time - 0.45) / 0.5)
+        if free > _BEAM + 8:
+            self._cord(stage, [(outer, _BEAM), (down, free)])
+            stage.paint(stage.oval(down, free, 2.2), flat(Rgb.of("#2a1a10")), part="rope")
+            self._cord(stage, [(x, _BEAM - 9), (candle_x, _BEAM - 9)])
+        else:
+            # It is held by the second pulley: a short end dangles there.
+            sway = 5 * math.sin(time * 9) * (1 - slack)
+            self._cord(stage, [(x, _BEAM - 9), (candle_x, _BEAM - 9)])
+            self._cord(stage, [(outer, _BEAM - 2), (outer + sway * 0.4, _BEAM + 12), (outer + sway, _BEAM + 22)])
+            stage.paint(stage.oval(outer + sway, _BEAM + 22, 2.2), flat(Rgb.of("#2a1a10")), part="rope")
+        middle = ((x + handle[0]) / 2 + 16 * slack * setup.side, (_BEAM + handle[1]) / 2)
+        self._cord(stage, [(x, _BEAM - 8), middle, handle])
+
+    def _candle(self, stage: Stage, setup: _Setup, clock: Clock, x: float) -> None:
+        foot = 179.0
+        stage.paint(stage.oval(x, foot, 15, 4), flat(Rgb.of("#a8873f")), part="candle")
+        body = stage.rect(x - 7, foot - 32, 14, 32, radius=2)
+        stage.paint(body, linear((x - 7, 0), (x + 7, 0), Rgb.of("#fff2d4"), Rgb.of("#c9b48c")), part="candle")
+        sway = 1.6 * math.sin(clock.time_s * 8 + setup.phase) + 1.5 * setup.side
+        flick = 1 + 0.08 * math.sin(clock.time_s * 19)
+        stage.glow(x, 134, 110 * flick, Rgb(255, 176, 84), alpha=0.3)
+        tip = (x + sway + 3 * setup.side, foot - 32 - 25 * flick)
+        flame = stage.curve([(x, foot - 33), (x - 5, foot - 41), tip, (x + 5, foot - 41)], closed=True)
+        stage.paint(
+            flame, linear((x, foot - 33), tip, Rgb(110, 140, 236), Rgb(255, 176, 60), Rgb(255, 242, 190)), part="candle"
+        )
+        stage.effect(stage.oval(x, foot - 41, 2, 5), flat(Rgb(255, 255, 236), alpha=0.9, blur=1))
+
+    def _bucket_back(self, stage: Stage, setup: _Setup, *, loose: bool) -> None:
+        bail = [(-24, -16), (-16, -28), (0, -33), (16, -28), (24, -16)]
+        if loose:
+            bail = [(-24, -16), (-17, -27), (0, -32), (17, -27), (24, -16)]
+        stage.paint(stage.curve(bail), flat(Rgb.of("#3a3c40")), part="bucket", line=2)
+        stage.paint(stage.oval(0, -17, 25, 5.5), flat(shade(setup.pail, 0.35)), part="bucket")
+
+    def _bucket_front(self, stage: Stage, setup: _Setup) -> None:
+        body = stage.curve([(-25, -17), (-14, -12.6), (0, -11.5), (14, -12.6), (25, -17)])
+        for point in ((18, 20), (9, 23), (-9, 23), (-18, 20)):
+            body.lineTo(*point)
+        body.close()
+        paint = linear((-25, 0), (25, 0), shade(setup.pail, 1.25), setup.pail, shade(setup.pail, 0.45))
+        stage.paint(body, paint, part="bucket")
+        with stage.clipped(body):
+            for y in (-4.0, 12.0):
+                band = stage.curve([(-26, y - 1), (0, y + 4), (26, y - 1)])
+                stage.effect(band, flat(shade(setup.pail, 0.5), alpha=0.8), line=2)
+            stage.effect(stage.rect(-17, -14, 5, 36), flat(WHITE, alpha=0.3, blur=2))
+        stage.effect(
+            stage.curve([(-25, -17), (0, -11.5), (25, -17)]), flat(mix(setup.pail, WHITE, 0.6), alpha=0.9), line=1.4
+        )
+
+    def _fruit(self, stage: Stage, colour: Rgb, turn: float) -> None:
+        stage.paint(
+            stage.oval(0, 0, 8.2), radial((-2.5, -3), 13, shade(colour, 1.25), colour, shade(colour, 0.5)), part="load"
+        )
+        stalk = (7 * math.sin(turn), -7 * math.cos(turn))
+        stage.paint(
+            stage.polygon([(stalk[0] * 0.7, stalk[1] * 0.7), (stalk[0] * 1.3, stalk[1] * 1.3)], closed=False),
+            flat(Rgb.of("#4a3018")),
+            part="load",
+            line=1.4,
+        )
+        stage.effect(stage.oval(-2.6, -3.2, 2.2, 1.7), flat(WHITE, alpha=0.6, blur=0.8))
+
+    def _dust(self, stage: Stage, time: float, x: float) -> None:
+        age = (time - 0.42) / 0.8
+        if 0 < age < 1:
+            for side in (-1, 1):
+                for puff in range(4):
+                    at = x + side * (24 + 46 * age * (0.4 + 0.25 * puff))
+                    size = 5 + 11 * age
+                    cloud = stage.oval(at, _FLOOR - 2 - 9 * age * (puff % 2), size, size * 0.6)
+                    stage.effect(cloud, flat(Rgb.of("#cdbb9c"), alpha=0.4 * (1 - age), blur=4))
+
+
+@lru_cache(maxsize=64)
+def _simulate(count: int, push: float, phase: float) -> tuple[tuple[Body, ...], ...]:
+    """Returns the bucket and its load at every other step, from the moment the rope parts."""
+    import pymunk
+
+    space = pymunk.Space()
+    space.gravity = (0, 900)
+    space.iterations = 20
+    floor = pymunk.Segment(space.static_body, (-2000, _FLOOR + 4), (2000, _FLOOR + 4), 4)
+    floor.friction, floor.elasticity = 0.6, 0.2
+    space.add(floor)
+    bucket = pymunk.Body(6, 3600)
+    bucket.position = (0, _HANG)
+    walls = [
+        pymunk.Segment(bucket, (-24, -16), (-17, 20), 2),
+        pymunk.Segment(bucket, (-17, 20), (17, 20), 2),
+        pymunk.Segment(bucket, (17, 20), (24, -16), 2),
+    ]
+    for wall in walls:
+        wall.friction, wall.elasticity = 0.5, 0.25
+    space.add(bucket, *walls)
+    fruits: list[pymunk.Body] = []
+    for index in range(count):
+        fruit = pymunk.Body(0.5, pymunk.moment_for_circle(0.5, 0, 8))
+        fruit.position = (-9 + 9 * (index % 3) + (index // 3) * 3, _HANG + 8 - 12 * (index // 3))
+        fruit.angle = phase + index
+        shape = pymunk.Circle(fruit, 8)
+        shape.friction, shape.elasticity = 0.5, 0.3
+        space.add(fruit, shape)
+        fruits.append(fruit)
+    # The load settles while the bucket is held still.
+    for _ in range(240):
+        bucket.position, bucket.velocity, bucket.angle, bucket.angular_velocity = (0, _HANG), (0, 0), 0, 0
+        space.step(_STEP_S)
+    for body in (bucket, *fruits):
+        body.velocity = (0, 0)
+    bucket.angular_velocity = push
+    bucket.velocity = (14 * push, 0)
+    path: list[tuple[Body, ...]] = []
+    for step in range(round(_END_S / _STEP_S) + 8):
+        if step % 2 == 0:
+            path.append(tuple(Body(b.position.x, b.position.y, b.angle) for b in (bucket, *fruits)))
+        space.step(_STEP_S)
+    return tuple(path)
