@@ -14,4 +14,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="robot-side", target=f"{_HERE}.robot:RobotSide"),
     Registration(name="mirror-bear", target=f"{_HERE}.mirror:MirrorBear"),
     Registration(name="cat-hideout", target=f"{_HERE}.hideout:CatHideout"),
+    Registration(name="jigsaw-gap", target=f"{_HERE}.jigsaw:JigsawGap"),
 )

@@ -106,18 +106,21 @@ class AvenueWalk(Family[_Setup, _State]):
         return Camera(x=5 * math.sin(clock.time_s * 0.9 + setup.phase), y=0.8 * math.sin(clock.time_s * 1.7))
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Sky, ground, rows of trees far to near with the walker among them."""
+        """The avenue (nobody on the road is ever covered by its trees), clouds, the walker, the bench."""
+        with stage.at_depth(0.6):
+            stage.static("avenue", lambda: self._avenue(stage, setup))
         with stage.at_depth(0.1):
-            stage.static("sky", lambda: self._sky(stage, setup))
             clouds(stage, setup.phase, clock.time_s, top=14)
             self._birds(stage, setup, clock)
-        with stage.at_depth(0.45):
-            stage.static("ground", lambda: self._ground(stage, setup))
-            stage.static("far", lambda: self._rows(stage, setup, [s for s in _ROWS if s <= state.scale]))
+        with stage.at_depth(0.6):
             self._walker(stage, setup, state, clock)
-            stage.static("near", lambda: self._rows(stage, setup, [s for s in _ROWS if s > state.scale]))
             self._bench(stage, setup, clock)
             self._leaves(stage, setup, clock)
+
+    def _avenue(self, stage: Stage, setup: _Setup) -> None:
+        self._sky(stage, setup)
+        self._ground(stage, setup)
+        self._rows(stage, setup)
 
     def _place(self, setup: _Setup, lane: float, scale: float) -> tuple[float, float]:
         return setup.vanish_x + lane * 150 * scale, _HORIZON + 150 * scale
@@ -156,9 +159,9 @@ class AvenueWalk(Family[_Setup, _State]):
                     shapes += [projected(stage, lamp, o, (1.05, 0.14)) for o in outlines]
             stage.shadow(merged(shapes), alpha=0.34, blur=1.4, colour=Rgb(40, 34, 50))
 
-    def _rows(self, stage: Stage, setup: _Setup, scales: list[float]) -> None:
+    def _rows(self, stage: Stage, setup: _Setup) -> None:
         haze = mix(Rgb.of("#c3cfc6"), Rgb.of("#e4c29a"), setup.dusk)
-        for scale in scales:
+        for scale in _ROWS:
             for side in (-1, 1):
                 leaf = mix(setup.leaf, haze, max(0.0, 0.55 - scale))
                 tree(stage, self._place(setup, side * 1.5, scale), 190 * scale, leaf, toward=-0.7, part="trees")

@@ -10,7 +10,7 @@ import numpy as np
 from rvebench.sim.colour import Light, Rgb, mix, shade
 from rvebench.sim.families.spatial._parts import everywhere, merged, projected, ring, strip
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
+from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["CatHideout"]
@@ -24,7 +24,6 @@ _CATS = (
 _VASES = (Rgb.of("#2f7f86"), Rgb.of("#b5483a"), Rgb.of("#3f5fa8"), Rgb.of("#8a6fa5"))
 _WALLS = (Rgb.of("#d8c3a0"), Rgb.of("#a9bfb4"), Rgb.of("#c9a9a2"), Rgb.of("#b3b8d0"))
 _FLOOR_Y = 176.0
-_SLANT = (0.6, 0.12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +101,14 @@ class CatHideout(Family[_Setup, _State]):
                 f"Hide and seek: we are the seeker, the {thing} is the best place in this room for the cat.",
             ),
             literal=f"Move the cat behind the {thing} so that the {thing} covers most of it.",
-            expected=f"The {thing} stands in front of the cat and covers most of its body and face; only an ear, "
-            f"parts of its sides and the tail show past the edges. The cat's place at the {back} is empty floor.",
+            expected=f"The {thing} stands in front of the cat and covers most of it; at most an ear, an edge "
+            f"of head and body, and the tail show past its sides. The cat's place at the {back} is empty floor.",
             preserve=(f"the {thing}", "the armchair", "the lamp", "the ball of wool", "the camera"),
         )
 
     def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
-        """From the window at the left."""
-        return Light(azimuth=-0.6, elevation=0.65)
+        """From the window, on the other side than the armchair."""
+        return Light(azimuth=-0.6 * setup.side, elevation=0.65)
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Room, then cat and cover in the order of their distance."""
@@ -117,7 +116,8 @@ class CatHideout(Family[_Setup, _State]):
         self._curtain(stage, setup, clock)
         stage.static("chair", lambda: self._chair(stage, setup))
         self._lamp(stage, setup, clock)
-        x = setup.vase_x + setup.side * (112 - 96 * state.gone)
+        show = 16 if setup.kind == "basket" else 8
+        x = setup.vase_x + setup.side * (112 - (112 - show) * state.gone)
         if state.behind:
             self._cat(stage, setup, clock, x, 238 - 14 * state.gone, 1 - 0.1 * state.gone)
             stage.static("cover", lambda: self._cover(stage, setup))
@@ -180,6 +180,9 @@ class CatHideout(Family[_Setup, _State]):
             stage.paint(dot, flat(Rgb.of("#f0dfb4")))
         stage.textured(rug, "cloth", strength=0.2, seed=5)
 
+    def _slant(self, setup: _Setup) -> Point:
+        return 0.6 * setup.side, 0.12
+
     def _window_x(self, setup: _Setup) -> float:
         return 84.0 if setup.side > 0 else 396.0
 
@@ -199,7 +202,7 @@ class CatHideout(Family[_Setup, _State]):
         x, y = (418.0, 206.0) if setup.side > 0 else (62.0, 206.0)
         cloth = mix(setup.wall, Rgb.of("#5a4636"), 0.5)
         tones = (shade(cloth, 1.3), cloth, shade(cloth, 0.6))
-        stage.shadow(stage.oval(x + 8, y, 62, 8), alpha=0.45, blur=3)
+        stage.shadow(stage.oval(x + 8 * setup.side, y, 62, 8), alpha=0.45, blur=3)
         for dx in (-38, 38):
             stage.paint(stage.rect(x + dx - 3, y - 12, 6, 13), flat(Rgb.of("#3c2a1e")), part="armchair")
         back = stage.rect(x - 42, y - 90, 84, 72, radius=18)
@@ -237,7 +240,7 @@ class CatHideout(Family[_Setup, _State]):
         left: list[tuple[float, float]] = [(x - w, y - h) for h, w in reversed(half)]
         outline = [(float(w), float(h)) for h, w in half] + [(-float(w), float(h)) for h, w in reversed(half)]
         stage.shadow(
-            merged([projected(stage, (x, y), outline, _SLANT), stage.oval(x, y, half[0][1] + 4, 5)]),
+            merged([projected(stage, (x, y), outline, self._slant(setup)), stage.oval(x, y, half[0][1] + 4, 5)]),
             alpha=0.45,
             blur=2.5,
         )
@@ -246,7 +249,7 @@ class CatHideout(Family[_Setup, _State]):
         if setup.kind == "basket":
             cane = Rgb.of("#c99a5e")
             colours = (shade(cane, 1.2), cane, shade(cane, 0.8), shade(cane, 0.5))
-        stage.paint(body, linear((x - 34, 0), (x + 34, 0), *colours), part="cover")
+        stage.paint(body, linear((x - 34 * setup.side, 0), (x + 34 * setup.side, 0), *colours), part="cover")
         with stage.clipped(body):
             if setup.kind == "vase":
                 for k, h in enumerate((26, 33, 62, 69)):
@@ -256,7 +259,9 @@ class CatHideout(Family[_Setup, _State]):
                     leaf = stage.polygon([(x + 12 * k, y - 38 + abs(k)), (x + 12 * k + 5, y - 47), (x + 12 * k, y - 56),
                                           (x + 12 * k - 5, y - 47)])  # fmt: skip
                     stage.effect(leaf, flat(Rgb.of("#f2e3b6"), alpha=0.75))
-                stage.effect(stage.oval(x - 17, y - 56, 5, 30), flat(Rgb(255, 255, 255), alpha=0.5, blur=3))
+                stage.effect(
+                    stage.oval(x - 17 * setup.side, y - 56, 5, 30), flat(Rgb(255, 255, 255), alpha=0.5, blur=3)
+                )
             else:
                 for row in range(16):
                     for column in range(-5, 6):
@@ -265,7 +270,7 @@ class CatHideout(Family[_Setup, _State]):
                         stage.effect(stage.rect(cx - 4, cy - 3, 7, 5, radius=2), flat(dark, alpha=0.45))
                 band = stage.rect(x - 40, y - 62, 80, 12)
                 stage.effect(
-                    band, linear((x - 34, 0), (x + 34, 0), shade(tone, 1.2), tone, shade(tone, 0.5), alpha=0.85)
+                    band, linear((x - 34 * setup.side, 0), (x + 34 * setup.side, 0), shade(tone, 1.2), shade(tone, 0.5))
                 )
         top, wide = y - half[-1][0], half[-1][1]
         stage.paint(stage.oval(x, top, wide, wide * 0.22), flat(colours[1]), part="cover")
@@ -288,8 +293,8 @@ class CatHideout(Family[_Setup, _State]):
     def _wool(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         x = setup.vase_x - setup.side * 92 + 3 * math.sin(clock.time_s * 2.2 + setup.phase)
         y, tone = 254.0, Rgb.of("#d0527a") if setup.cat != 2 else Rgb.of("#4f8fb0")
-        stage.shadow(merged([projected(stage, (x, y), ring(0, 12, 12, 12), _SLANT), stage.oval(x, y, 10, 3)]),
-                     alpha=0.42, blur=1.8)  # fmt: skip
+        dark = projected(stage, (x, y), ring(0, 12, 12, 12), self._slant(setup))
+        stage.shadow(merged([dark, stage.oval(x, y, 10, 3)]), alpha=0.42, blur=1.8)
         yarn = stage.curve(
             [(x, y - 1), (x - setup.side * 16, y + 5), (x - setup.side * 30, y), (x - setup.side * 44, y + 6)]
         )
@@ -306,7 +311,7 @@ class CatHideout(Family[_Setup, _State]):
         t, part = clock.time_s, "cat"
         tones = (shade(coat, 1.25), coat, shade(coat, 0.6))
         nod = math.sin(t * 1.9 + setup.phase)
-        shapes = [projected(stage, (x, y), o, _SLANT) for o in (strip(28 * scale, 50 * scale, 18 * scale),
+        shapes = [projected(stage, (x, y), o, self._slant(setup)) for o in (strip(28 * scale, 50 * scale, 18 * scale),
                   ring(0, 68 * scale, 24 * scale, 20 * scale))]  # fmt: skip
         stage.shadow(merged([*shapes, stage.oval(x, y, 34 * scale, 6)]), alpha=0.45, blur=2.2)
         with stage.moved(x, y, scale=scale):
@@ -317,7 +322,7 @@ class CatHideout(Family[_Setup, _State]):
             stage.paint(stage.oval(flip * (60 + wave), -53, 4.8), flat(dark), part=part)
             body = stage.curve([(-30, 0), (-33, -20), (-22, -48), (0, -58), (22, -48), (33, -20), (30, 0), (0, 4)],
                                closed=True)  # fmt: skip
-            stage.paint(body, radial((-10, -40), 62, *tones), part=part)
+            stage.paint(body, radial((-10 * setup.side, -40), 62, *tones), part=part)
             for side in (-1, 1):
                 for k in range(3):
                     stripe = stage.curve([(side * (31 - 3 * k), -14 - 11 * k), (side * (21 - 2 * k), -17 - 11 * k)])
@@ -343,7 +348,9 @@ class CatHideout(Family[_Setup, _State]):
             )
             stage.paint(inner, flat(Rgb.of("#e4a59a")), part=part)
         head = stage.oval(x, y, 27, 22)
-        stage.paint(head, radial((x - 8, y - 9), 44, shade(coat, 1.25), coat, shade(coat, 0.66)), part=part)
+        stage.paint(
+            head, radial((x - 8 * setup.side, y - 9), 44, shade(coat, 1.25), coat, shade(coat, 0.66)), part=part
+        )
         for k in (-1, 0, 1):
             stripe = stage.polygon([(x + 6 * k, y - 21 + abs(k)), (x + 4.5 * k, y - 13)], closed=False)
             stage.effect(stripe, flat(dark, alpha=0.85), line=2.6)
