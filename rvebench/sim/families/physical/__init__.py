@@ -13,4 +13,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="boat-loaded", target=f"{_HERE}.boat:BoatLoaded"),
     Registration(name="balance-tips", target=f"{_HERE}.balance:BalanceTips"),
     Registration(name="street-wet", target=f"{_HERE}.rain:StreetWet"),
+    Registration(name="tower-hit", target=f"{_HERE}.tower:TowerHit"),
 )
