@@ -9,6 +9,7 @@ __all__ = ["REGISTRATIONS"]
 _HERE = "rvebench.sim.families.camera"
 
 REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="cat-gaze", target=f"{_HERE}.gaze:CatGaze"),
     Registration(name="table-above", target=f"{_HERE}.table:TableAbove"),
     Registration(name="train-pan", target=f"{_HERE}.train:TrainPan"),
 )
