@@ -90,7 +90,7 @@ class CakeCandles(Family[_Setup, _State]):
         return Words(
             instructions=(
                 f"{name} was born in {2024 - age}, and this birthday is in 2024. Make the cake tell the right age.",
-                f"The cake should suit {name}, who is {_NUMBERS[age - 2]} years old today plus another two.",
+                f"Two years ago today {name} turned {_NUMBERS[age - 2]}; make the cake right for this year's party.",
                 f"{name}'s birthday cake should agree with a child who started life exactly {age * 12} months ago.",
                 f"Two years from now {name} will turn {age + 2}; finish decorating the cake for today's party.",
             ),

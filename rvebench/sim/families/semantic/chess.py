@@ -102,7 +102,7 @@ class ChessResign(Family[_Setup, _State]):
             instructions=(
                 f"{loser} sees that all is lost and gives up in the traditional way, without a word.",
                 f"{winner} has just been handed the win before the mate; show the board as {loser} left it.",
-                f"{loser} resigns.  The players will shake hands in a moment.".replace("  ", " "),
+                f"{loser} resigns; the players will shake hands in a moment.",
                 f"Tell anyone who passes this table later that {loser} conceded the game.",
             ),
             train_instructions=(
