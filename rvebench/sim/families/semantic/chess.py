@@ -236,8 +236,10 @@ class ChessResign(Family[_Setup, _State]):
         x, y = 240 + setup.side * 190, 146.0
         for wisp in range(4):
             rise = (clock.time_s * 0.4 + wisp / 4) % 1
-            points = [(x - 12 + wisp * 8 + 7 * math.sin(rise * 6 + k + wisp), y - 50 * rise - 10 * k) for k in range(4)]
-            haze = flat(Rgb(255, 255, 255), alpha=0.28 * math.sin(math.pi * rise), blur=3)
+            points = [
+                (x - 12 + wisp * 8 + 5 * math.sin(rise * 5 + 0.55 * k + wisp), y - 46 * rise - 7 * k) for k in range(7)
+            ]
+            haze = flat(Rgb(255, 255, 255), alpha=0.28 * math.sin(math.pi * rise), blur=3.5)
             stage.effect(stage.curve(points), haze, line=5)
 
     def _clock(self, stage: Stage, x: float, y: float, side: float) -> None:
