@@ -13,4 +13,6 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="gift-opened", target=f"{_HERE}.gift:GiftOpened"),
     Registration(name="dropped-cone", target=f"{_HERE}.cone:DroppedCone"),
     Registration(name="thunder-fright", target=f"{_HERE}.thunder:ThunderFright"),
+    Registration(name="platform-farewell", target=f"{_HERE}.farewell:PlatformFarewell"),
+    Registration(name="empty-seat", target=f"{_HERE}.seat:EmptySeat"),
 )
