@@ -347,7 +347,11 @@ class LineLog:
             os.close(handle)
 
     def close(self) -> None:
-        """Flushes and closes; a second call does nothing."""
+        """Flushes and closes; a second call does nothing.
+
+        Raises:
+            StorageError: the last lines may not have reached the disk.
+        """
         if self._closed:
             return
         self.flush()
@@ -357,6 +361,8 @@ class LineLog:
         self._ending.set()
         self._wake.set()
         self._flusher.join()
+        if self._failed is not None:
+            raise _cannot_write(self.path, self._failed)
 
     def __enter__(self) -> LineLog:
         return self

@@ -55,13 +55,14 @@ def doctor(
         print_json({"findings": [finding._asdict() for finding in findings]})
     else:
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=None, pad_edge=False)
         for title in ("what", "state", "detail"):
             table.add_column(title, overflow="fold")
         for finding in findings:
             colour = {"ok": "green", "absent": "yellow", "broken": "red"}[finding.state]
-            table.add_row(finding.what, f"[{colour}]{finding.state}[/]", finding.detail)
+            table.add_row(finding.what, Text(finding.state, style=colour), Text(finding.detail))
         console().print(table)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(EXIT_CORRUPT)

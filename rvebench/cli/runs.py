@@ -62,16 +62,17 @@ def _print_rows(rows: list[dict[str, object]], folder: Path) -> None:
         typer.echo(f"no runs in {folder}")
         return
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for title in ("directory", "model", "split", "judge", "ok/n", "overall"):
         table.add_column(title, overflow="fold")
     for row in rows:
         if "problem" in row:
-            table.add_row(str(row["directory"]), f"damaged: {row['problem']}")
+            table.add_row(Text(str(row["directory"])), Text(f"damaged: {row['problem']}"))
             continue
         mean = row["mean"]
-        table.add_row(
+        cells = (
             str(row["directory"]),
             str(row["model"]),
             str(row["split"]),
@@ -79,6 +80,7 @@ def _print_rows(rows: list[dict[str, object]], folder: Path) -> None:
             f"{row['ok']}/{row['n']}",
             f"{mean:.3f}" if isinstance(mean, float) else "withheld",
         )
+        table.add_row(*(Text(cell) for cell in cells))
     console().print(table)
 
 

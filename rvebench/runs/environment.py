@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import platform
 import subprocess
@@ -45,11 +46,15 @@ def _git_state(top: Path) -> dict[str, str] | None:
     commit = _git(top, "rev-parse", "HEAD")
     if commit is None:
         return None
-    changed = (_git(top, "diff", "HEAD", "--", *_TRACKED) or "") + (
-        _git(top, "ls-files", "--others", "--exclude-standard", "--", *_TRACKED) or ""
-    )
-    dirty = hashlib.sha256(changed.encode()).hexdigest()[:16] if changed.strip() else ""
-    return {"commit": commit.strip(), "dirty": dirty}
+    changed = hashlib.sha256()
+    edited = _git(top, "diff", "HEAD", "--", *_TRACKED) or ""
+    added = (_git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", *_TRACKED) or "").split("\0")[:-1]
+    changed.update(edited.encode())
+    for name in sorted(added):
+        changed.update(name.encode() + b"\0")
+        with contextlib.suppress(OSError):
+            changed.update((top / name).read_bytes())
+    return {"commit": commit.strip(), "dirty": changed.hexdigest()[:16] if edited or added else ""}
 
 
 def _git(top: Path, *arguments: str) -> str | None:

@@ -155,3 +155,17 @@ def test_a_lock_is_refused_while_another_process_holds_it_and_free_when_that_is_
         holder.kill()
     with exclusive_lock(path):
         pass
+
+
+def test_a_flush_that_fails_at_the_end_is_an_error_and_not_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = LineLog(tmp_path / "j.jsonl")
+    log.append({"index": 0})
+
+    def broken(_handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(StorageError, match="Input/output error"):
+        log.close()
