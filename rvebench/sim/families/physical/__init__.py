@@ -14,4 +14,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="balance-tips", target=f"{_HERE}.balance:BalanceTips"),
     Registration(name="street-wet", target=f"{_HERE}.rain:StreetWet"),
     Registration(name="tower-hit", target=f"{_HERE}.tower:TowerHit"),
+    Registration(name="domino-run", target=f"{_HERE}.dominoes:DominoRun"),
 )

@@ -15,6 +15,7 @@ from rvebench.sim.stage import WIDTH, Point, Stage, flat, linear, radial
 __all__ = ["Ball", "Block", "Rest", "draw_ball", "draw_block", "settle", "shadows"]
 
 _STEPS_PER_S = 300
+_SECONDS = 7
 _EDGE = -40.0
 
 
@@ -40,6 +41,8 @@ class Ball:
     radius: float
     anchor: Point | None = None
     turn_deg: float = 0.0
+    weight: float = 1 / 45
+    """Mass for each square logical pixel; a block's is 1 / 400."""
     push: float = 0.0
     """Speed across at the start, logical pixels a second."""
 
@@ -53,7 +56,7 @@ class Rest(NamedTuple):
 
 @lru_cache(maxsize=256)
 def settle(
-    blocks: tuple[Block, ...], ball: Ball, floor_y: float, ramp: tuple[Point, ...] = (), seconds: float = 7.0
+    blocks: tuple[Block, ...], ball: Ball, floor_y: float, ramp: tuple[Point, ...] = (), grip: float = 0.8
 ) -> Rest:
     """Returns where blocks and ball are after the ball was let go; deterministic.
 
@@ -62,7 +65,7 @@ def settle(
         ball: where it is held.
         floor_y: the floor they stand on.
         ramp: points of a fixed slope that the ball rolls down.
-        seconds: how long to wait.
+        grip: friction of the floor.
 
     Raises:
         UsageError: the physics engine is not installed.
@@ -80,7 +83,7 @@ def settle(
     lines = [((-200.0, floor_y + 20), (WIDTH + 200.0, floor_y + 20)), *pairwise(ramp)]
     for index, (a, b) in enumerate(lines):
         line = pymunk.Segment(space.static_body, a, b, 20 if index == 0 else 1)
-        line.friction = 0.8
+        line.friction = grip
         space.add(line)
     for x in (_EDGE - 20, WIDTH - _EDGE + 20):
         wall = pymunk.Segment(space.static_body, (x, -200), (x, floor_y), 20)
@@ -97,7 +100,7 @@ def settle(
         shape.friction, shape.elasticity = 0.55, 0.05
         space.add(body, shape)
         bodies.append(body)
-    mass = math.pi * ball.radius**2 / 45
+    mass = math.pi * ball.radius**2 * ball.weight
     heavy = pymunk.Body(mass, pymunk.moment_for_circle(mass, 0, ball.radius))
     heavy.position = (ball.x, ball.y)
     heavy.velocity = (ball.push, 0)
@@ -106,7 +109,7 @@ def settle(
     space.add(heavy, disc)
     if ball.anchor is not None:
         space.add(pymunk.PinJoint(space.static_body, heavy, ball.anchor, (0, 0)))
-    for _ in range(round(seconds * _STEPS_PER_S)):
+    for _ in range(_SECONDS * _STEPS_PER_S):
         space.step(1 / _STEPS_PER_S)
     ended = tuple(
         replace(block, x=body.position.x, y=body.position.y, turn_deg=math.degrees(body.angle))

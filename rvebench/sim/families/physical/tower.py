@@ -113,7 +113,7 @@ class TowerHit(Family[_Setup, _State]):
             literal="Let the ball hang straight down, and scatter the blocks of the tower over the table, away "
             "from the hook.",
             expected="The ball hangs down on its rope where the tower's near side was, the loose ribbon dangles from "
-            "the hook, and the blocks lie scattered on the table beyond; the tower no longer stands.",
+            "the hook, and the blocks lie scattered on the table beyond; at most the lowest ones are still in place.",
             preserve=("the toy train on its shelf", "the pinwheel", "the teddy bear", "the wall and the table"),
         )
 
