@@ -196,9 +196,9 @@ def draw_lamp(stage: Stage, x: float, y: float, *, lit: float, part: str) -> Non
     if lit:
         cone = stage.polygon([(x - 6, y - 128), (x + 6, y - 128), (x + 66, y + 6), (x - 66, y + 6)])
         stage.effect(
-            cone, linear((0, y - 128), (0, y + 6), Rgb(120, 92, 46), Rgb(36, 27, 12), blur=5, alpha=lit), add=True
+            cone, linear((0, y - 128), (0, y + 6), Rgb(84, 64, 32), Rgb(28, 21, 9), blur=5, alpha=lit), add=True
         )
-        stage.effect(stage.oval(x, y + 4, 72, 13), flat(Rgb(104, 80, 38), alpha=lit, blur=6), add=True)
+        stage.effect(stage.oval(x, y + 4, 72, 13), flat(Rgb(80, 60, 28), alpha=lit, blur=6), add=True)
     stage.paint(
         stage.rect(x - 2.2, y - 120, 4.4, 120), linear((x - 2, 0), (x + 2, 0), shade(iron, 1.7), iron), part=part
     )
@@ -209,7 +209,7 @@ def draw_lamp(stage: Stage, x: float, y: float, *, lit: float, part: str) -> Non
     )
     stage.paint(stage.polygon([(x - 11, y - 138), (x + 11, y - 138), (x, y - 148)]), flat(iron), part=part)
     if lit:
-        stage.glow(x, y - 129, 58, Rgb(255, 206, 116), alpha=0.75 * lit)
+        stage.glow(x, y - 129, 58, Rgb(255, 196, 100), alpha=0.5 * lit)
 
 
 def draw_rain(stage: Stage, time_s: float, amount: float) -> None:

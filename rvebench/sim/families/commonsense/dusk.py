@@ -92,7 +92,7 @@ class DuskLights(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
         """A slow pan; the next shot a bit nearer."""
-        pan = setup.side * (-5 + 10 * clock.share)
+        pan = setup.side * (-2 + 4 * clock.share)
         if not state.after:
             return Camera(x=pan)
         return Camera(x=pan + 16 * setup.side, zoom=1.12, focus=(WIDTH / 2, 206))
@@ -148,7 +148,7 @@ class DuskLights(Family[_Setup, _State]):
 
     def _car(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         way = -setup.side
-        x = WIDTH / 2 - way * (150 - 190 * clock.share)
+        x = WIDTH / 2 - way * (130 - 150 * clock.share)
         foot = ROAD_Y + 22 + 0.6 * math.sin(clock.time_s * 14)
         body = mix(setup.car, mix(shade(setup.car, 0.35), Rgb.of("#23284a"), 0.3), state.dusk)
         stage.shadow(stage.oval(x, ROAD_Y + 23, 72, 6), alpha=0.55, blur=3)
