@@ -99,7 +99,7 @@ class MatchScore(Family[_Setup, _State]):
     def words(self, setup: _Setup) -> Words:
         """The result is told; what it does to the supporter is not."""
         scorer = "the side whose scarf is worn at the rail" if setup.won else "the visitors"
-        team = "the home team" if setup.won else "the other team"
+        team = "the team of that scarf" if setup.won else "the other team"
         expected = (
             "In a nearer shot the same supporter beams with an open smile and throws both arms up"
             if setup.won
