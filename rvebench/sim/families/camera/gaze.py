@@ -238,7 +238,7 @@ class CatGaze(Family[_Setup, _State]):
     def _fish(self, stage: Stage, colour: Rgb, time: float, clock: Clock) -> None:
         x, facing = -6 + 17 * math.sin(time * 0.9), 1 if math.cos(time * 0.9) > 0 else -1
         # It turns by narrowing, so that it never flips from one frame to the next.
-        turn = max(0.3, min(1.0, abs(math.cos(time * 0.9)) * 2.5)) * facing
+        turn = max(0.12, min(1.0, abs(math.cos(time * 0.9)) * 2.5)) * facing
         with stage.moved(x, -34 + 5 * math.sin(time * 1.7), scale=turn, scale_y=1):
             beat = 5 * math.sin(clock.time_s * 9)
             tail = stage.curve(
