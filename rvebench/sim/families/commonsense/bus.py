@@ -17,7 +17,9 @@ from rvebench.taxonomy import ReasoningType, Subset
 __all__ = ["BusBoarding"]
 
 _BUSES = tuple(Rgb.of(text) for text in ("#c8392f", "#2f74b8", "#e0a32c", "#3c9668"))
-_LONG, _TALL = 300.0, 112.0
+_LONG = 300.0
+_NEAR_Y = ROAD_Y + 34
+"""The pavement on the viewer's side, where people wait: its things stand a little above this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,45 +95,51 @@ class BusBoarding(Family[_Setup, _State]):
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:  # noqa: ARG002
         """A still one that breathes, from a little nearer afterwards."""
         near = 1.0 if not state.bus else 1.1
-        return Camera(zoom=near + 0.03 * clock.share, focus=(WIDTH / 2 - 20, 190))
+        return Camera(zoom=near + 0.03 * clock.share, focus=(WIDTH / 2 - 20, 258))
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Street, those who wait, bus, those in front of it."""
         with stage.at_depth(0.85):
             stage.static("street", lambda: draw_street(stage, setup.street, cloud=0.9 * state.rain, wet=state.rain))
         with stage.at_depth(1):
+            # The bus halts between the camera's pavement and the far one: those who wait stand in front of it.
+            if state.bus >= 0:
+                x = 108 + 0.6 * math.sin(clock.time_s * 24) if state.bus else 398 - 34 * clock.share
+                with stage.moved(0, -17):
+                    self._bus(stage, setup, state, clock, x)
             stage.static("things", lambda: self._things(stage))
-            if state.bus == 0.0:
-                self._waiting(stage, setup, state, clock)
-                self._bus(stage, setup, state, clock, 398 - 34 * clock.share)
-            elif state.bus > 0:
-                # Seen from across the road, the bus would hide the kerb: it halts on this side of those who wait.
-                self._bus(stage, setup, state, clock, 108 + 0.6 * math.sin(clock.time_s * 24))
-                self._waiting(stage, setup, state, clock)
-            else:
-                self._waiting(stage, setup, state, clock)
+            self._waiting(stage, setup, state, clock)
         draw_rain(stage, clock.time_s, state.rain)
 
     def _things(self, stage: Stage) -> None:
+        walk = stage.rect(-64, ROAD_Y + 16, WIDTH + 128, 120)
+        stage.paint(walk, linear((0, ROAD_Y + 16), (0, ROAD_Y + 44), Rgb.of("#b4afa6"), Rgb.of("#948f88")))
+        stage.textured(walk, "stone", strength=0.14, seed=33)
+        stage.paint(stage.rect(-64, ROAD_Y + 14, WIDTH + 128, 5), flat(Rgb.of("#cfcac0")))
         x = 62.0
-        stage.shadow(stage.oval(x + 8, ROAD_Y - 14, 16, 3.5), alpha=0.4, blur=2)
+        stage.shadow(stage.oval(x + 8, _NEAR_Y - 14, 16, 3.5), alpha=0.4, blur=2)
         stage.paint(
-            stage.rect(x - 2, ROAD_Y - 120, 4, 106),
+            stage.rect(x - 2, _NEAR_Y - 120, 4, 106),
             linear((x - 2, 0), (x + 2, 0), Rgb.of("#aab2b8"), Rgb.of("#586068")),
             part="stop",
         )
-        stage.paint(stage.rect(x - 17, ROAD_Y - 134, 34, 30, radius=4), flat(Rgb.of("#f4f2ea")), part="stop")
-        stage.paint(stage.rect(x - 14, ROAD_Y - 131, 28, 24, radius=3), flat(Rgb.of("#2f6a4a")), part="stop")
-        stage.paint(stage.rect(x - 9, ROAD_Y - 126, 18, 11, radius=2), flat(Rgb.of("#f4f2ea")), part="stop")
+        stage.paint(stage.rect(x - 17, _NEAR_Y - 134, 34, 30, radius=4), flat(Rgb.of("#f4f2ea")), part="stop")
+        stage.paint(stage.rect(x - 14, _NEAR_Y - 131, 28, 24, radius=3), flat(Rgb.of("#2f6a4a")), part="stop")
+        stage.paint(stage.rect(x - 9, _NEAR_Y - 126, 18, 11, radius=2), flat(Rgb.of("#f4f2ea")), part="stop")
         for wheel in (-5, 5):
-            stage.paint(stage.oval(x + wheel, ROAD_Y - 113.5, 2.2), flat(Rgb.of("#f4f2ea")), part="stop")
+            stage.paint(stage.oval(x + wheel, _NEAR_Y - 113.5, 2.2), flat(Rgb.of("#f4f2ea")), part="stop")
         bin_x = 26.0
-        stage.shadow(stage.oval(bin_x + 7, ROAD_Y - 13, 18, 4), alpha=0.4, blur=2.5)
+        stage.shadow(stage.oval(bin_x + 7, _NEAR_Y - 13, 18, 4), alpha=0.4, blur=2.5)
         basket = stage.polygon(
-            [(bin_x - 12, ROAD_Y - 44), (bin_x + 12, ROAD_Y - 44), (bin_x + 9, ROAD_Y - 14), (bin_x - 9, ROAD_Y - 14)]
+            [
+                (bin_x - 12, _NEAR_Y - 44),
+                (bin_x + 12, _NEAR_Y - 44),
+                (bin_x + 9, _NEAR_Y - 14),
+                (bin_x - 9, _NEAR_Y - 14),
+            ]
         )
         stage.paint(basket, linear((bin_x - 12, 0), (bin_x + 12, 0), Rgb.of("#4f8a66"), Rgb.of("#274a36")), part="bin")
-        stage.paint(stage.rect(bin_x - 14, ROAD_Y - 48, 28, 6, radius=2), flat(Rgb.of("#2e3a34")), part="bin")
+        stage.paint(stage.rect(bin_x - 14, _NEAR_Y - 48, 28, 6, radius=2), flat(Rgb.of("#2e3a34")), part="bin")
 
     def _waiting(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         count = len(setup.people)
@@ -139,11 +147,11 @@ class BusBoarding(Family[_Setup, _State]):
             look = setup.people[index]
             x = 106.0 + 50 * index
             shift = 2 * math.sin(clock.time_s * 1.8 + index * 1.7)
-            y = ROAD_Y - 11 + 3 * (index % 2)
+            y = _NEAR_Y - 11 + 3 * (index % 2)
             turn, mood = 0.75, Mood(joy=0.3)
             if state.bus > 0:
                 x = 138.0 + 46 * (index - state.boarded) if count - state.boarded > 1 else 146.0
-                turn, y = -0.25 if index == state.boarded else -0.8, ROAD_Y + (4 if index == state.boarded else 10)
+                turn, y = -0.25 if index == state.boarded else -0.8, _NEAR_Y - (18 if index == state.boarded else 6)
             if state.rain:
                 turn, mood = 0.2, Mood(sadness=0.35)
             stride = 0.5 * math.sin(clock.time_s * 5) if state.bus > 0 and index == state.boarded else 0.0

@@ -79,7 +79,7 @@ class ShopCloses(Family[_Setup, _State]):
         """The hour is implied; what the shop then looks like is not told."""
         return Words(
             instructions=(
-                "A baker gets up at three in the morning, and it is ten in the evening now. Show the next shot of this front.",
+                "A baker gets up at three, and it is ten in the evening now. Show the next shot of this front.",
                 "The last loaf has been sold and the till has been counted. Continue from the pavement, late at night.",
                 "Someone comes for bread six hours too late. What do they find here?",
                 "Follow with a shot of the same corner when only the cat is still about.",
