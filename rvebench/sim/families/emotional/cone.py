@@ -15,7 +15,7 @@ from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["DroppedCone"]
 
-_ICES = tuple(Rgb.of(text) for text in ("#f2a0b4", "#a8dcb4", "#f6e2a8", "#8a5a3c", "#b9a4e0"))
+_ICES = tuple(Rgb.of(text) for text in ("#f2a0b4", "#a8dcb4", "#f6e2a8", "#8fc8ec", "#b9a4e0"))
 _PATH_Y = 196.0
 
 
