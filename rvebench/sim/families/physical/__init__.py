@@ -15,4 +15,5 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="street-wet", target=f"{_HERE}.rain:StreetWet"),
     Registration(name="tower-hit", target=f"{_HERE}.tower:TowerHit"),
     Registration(name="domino-run", target=f"{_HERE}.dominoes:DominoRun"),
+    Registration(name="balloon-fills", target=f"{_HERE}.balloon:BalloonFills"),
 )

@@ -10,24 +10,15 @@ import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.physical._parts import ring
+from rvebench.sim.families.physical._street import BASE, draw_car, draw_houses
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["StreetWet"]
 
-_BASE = 176.0
-"""Foot of the houses."""
 _KERB = 200.0
 _CAR_Y = 236.0
-_PAINTS = (
-    Rgb.of("#c9785a"),
-    Rgb.of("#d9b27a"),
-    Rgb.of("#8fa3a0"),
-    Rgb.of("#b9828a"),
-    Rgb.of("#7f8fb0"),
-    Rgb.of("#cfc3a8"),
-)
 _SKIES = (
     (Rgb.of("#5d6c88"), Rgb.of("#f0b98a")),
     (Rgb.of("#6f8198"), Rgb.of("#d5dce0")),
@@ -75,7 +66,7 @@ class StreetWet(Family[_Setup, _State]):
             first=float(rng.uniform(-50, -10)),
             widths=tuple(float(value) for value in rng.uniform(76, 112, 7)),
             heights=tuple(float(value) for value in rng.uniform(88, 136, 7)),
-            paint=int(rng.integers(len(_PAINTS))),
+            paint=int(rng.integers(6)),
             sky=int(rng.integers(len(_SKIES))),
             car=_CARS[rng.integers(len(_CARS))],
             direction=1 if rng.random() < 0.5 else -1,
@@ -127,20 +118,20 @@ class StreetWet(Family[_Setup, _State]):
         if state.wet and stage.is_picture:
             road = stage.rect(-64, _CAR_Y, WIDTH + 128, 60)
             with stage.clipped(road), stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=-0.75):
-                self._car(stage, setup, clock, alpha=0.5 * state.wet)
+                draw_car(stage, setup.car, clock.time_s, alpha=0.5 * state.wet)
         stage.shadow(stage.oval(x, _CAR_Y + 1, 56, 6), alpha=0.5, blur=2.5)
         with stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=1):
-            self._car(stage, setup, clock)
+            draw_car(stage, setup.car, clock.time_s)
         stage.glow(setup.lamp_x + 16, 74, 46 + 1.5 * math.sin(clock.time_s * 7 + setup.phase), _LAMP, alpha=0.5)
 
     def _street(self, stage: Stage, setup: _Setup, state: _State) -> None:
         top, low = _SKIES[setup.sky]
-        stage.paint(stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128), linear((0, 0), (0, _BASE - 40), top, low))
+        stage.paint(stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128), linear((0, 0), (0, BASE - 40), top, low))
         for k in range(6):
             puff = stage.oval((k * 101 + setup.phase * 60) % 560 - 40, 16 + 13 * (k % 3), 66, 9)
             stage.effect(puff, flat(mix(top, low, 0.35), alpha=0.5, blur=7))
-        self._houses(stage, setup)
-        ground = stage.rect(-64, _BASE, WIDTH + 128, 180)
+        draw_houses(stage, setup.first, setup.widths, setup.heights, setup.paint)
+        ground = stage.rect(-64, BASE, WIDTH + 128, 180)
         self._dry(stage)
         if state.snow:
             self._snow(stage, ground)
@@ -149,88 +140,29 @@ class StreetWet(Family[_Setup, _State]):
         self._bench(stage, setup)
         self._lamp(stage, setup)
 
-    def _houses(self, stage: Stage, setup: _Setup) -> None:
-        x = setup.first
-        for k, (width, height) in enumerate(zip(setup.widths, setup.heights, strict=True)):
-            paint = _PAINTS[(setup.paint + k * 2 + k // 3) % len(_PAINTS)]
-            top = _BASE - height
-            front = stage.rect(x, top, width, height)
-            roof = stage.polygon([(x - 4, top), (x + width + 4, top), (x + width - 9, top - 22), (x + 9, top - 22)])
-            tiles = mix(Rgb.of("#6a3d36"), Rgb.of("#4c5260"), k % 3 / 2)
-            stage.paint(stage.rect(x + width * 0.68, top - 38, 12, 26), flat(shade(paint, 0.6)), part="houses")
-            stage.paint(roof, linear((0, top - 22), (0, top), shade(tiles, 1.2), shade(tiles, 0.7)), part="houses")
-            stage.paint(
-                front, linear((x, top), (x + width, _BASE), shade(paint, 0.98), shade(paint, 0.62)), part="houses"
-            )
-            stage.textured(front, "plaster", strength=0.12, seed=k)
-            stage.paint(
-                stage.rect(x - 3, top - 2, width + 6, 5), flat(mix(paint, Rgb(255, 255, 255), 0.35)), part="houses"
-            )
-            for row in range(int((height - 58) // 36) + 1):
-                for column in range(3):
-                    lit = (k * 5 + row * 3 + column * 2 + setup.paint) % 4 == 0
-                    left = x + width * (column + 0.5) / 3 - 8
-                    self._pane(stage, left, top + 12 + 36 * row, lit)
-            self._ground_floor(stage, x, width, k, paint)
-            x += width
-
-    def _pane(self, stage: Stage, x: float, y: float, lit: bool) -> None:
-        stage.paint(stage.rect(x - 2, y - 2, 20, 26), flat(Rgb.of("#efe6d6")), part="houses")
-        tones = (Rgb.of("#ffe2a0"), Rgb.of("#f0a850")) if lit else (Rgb.of("#4c5f78"), Rgb.of("#222c3c"))
-        stage.paint(stage.rect(x, y, 16, 22), linear((x, y), (x, y + 22), *tones), part="houses")
-        stage.paint(stage.rect(x + 7.2, y, 1.6, 22), flat(Rgb.of("#efe6d6")), part="houses")
-
-    def _ground_floor(self, stage: Stage, x: float, width: float, k: int, paint: Rgb) -> None:
-        door_x = x + 9
-        stage.paint(stage.rect(door_x - 2, _BASE - 37, 22, 37), flat(shade(paint, 0.45)), part="houses")
-        door = mix(Rgb.of("#3f5d4a"), Rgb.of("#7a3b32"), k % 2)
-        stage.paint(
-            stage.rect(door_x, _BASE - 35, 18, 35),
-            linear((door_x, 0), (door_x + 18, 0), shade(door, 1.2), shade(door, 0.8)),
-            part="houses",
-        )
-        stage.paint(stage.oval(door_x + 14, _BASE - 16, 1.4), flat(Rgb.of("#e0c070")), part="houses")
-        shop = stage.rect(x + 36, _BASE - 36, width - 44, 28)
-        stage.paint(shop, linear((0, _BASE - 36), (0, _BASE - 8), Rgb.of("#ffdc98"), Rgb.of("#c8803e")), part="houses")
-        stage.effect(stage.rect(x + 36, _BASE - 18, width - 44, 10), flat(Rgb(70, 40, 24), alpha=0.4, blur=2))
-        if k % 2 == 0:
-            stripe = (width - 38) / 6
-            for index in range(6):
-                left = x + 33 + stripe * index
-                cloth = Rgb.of("#f4ede0") if index % 2 else mix(Rgb.of("#b8473c"), Rgb.of("#3f7f78"), k % 3 / 2)
-                strip = stage.polygon(
-                    [
-                        (left, _BASE - 42),
-                        (left + stripe, _BASE - 42),
-                        (left + stripe + 1, _BASE - 31),
-                        (left + 1, _BASE - 31),
-                    ]
-                )
-                stage.paint(strip, linear((0, _BASE - 42), (0, _BASE - 31), cloth, shade(cloth, 0.75)), part="houses")
-
     def _dry(self, stage: Stage) -> None:
         slab, road = Rgb.of("#b3aca2"), Rgb.of("#77757a")
-        walk = stage.rect(-64, _BASE, WIDTH + 128, _KERB - _BASE)
-        stage.paint(walk, linear((0, _BASE), (0, _KERB), shade(slab, 0.82), shade(slab, 1.05)), part="ground")
+        walk = stage.rect(-64, BASE, WIDTH + 128, _KERB - BASE)
+        stage.paint(walk, linear((0, BASE), (0, _KERB), shade(slab, 0.82), shade(slab, 1.05)), part="ground")
         stage.textured(walk, "stone", strength=0.12, seed=1)
-        for y in (_BASE + 6, _BASE + 14):
+        for y in (BASE + 6, BASE + 14):
             stage.effect(stage.rect(-64, y, WIDTH + 128, 0.9), flat(Rgb(60, 54, 50), alpha=0.4))
         for k in range(26):
             x = 240 + (k - 13) * 30
-            joint = stage.polygon([(x, _BASE), (240 + (x - 240) * 1.12, _KERB)], closed=False)
+            joint = stage.polygon([(x, BASE), (240 + (x - 240) * 1.12, _KERB)], closed=False)
             stage.effect(joint, flat(Rgb(60, 54, 50), alpha=0.35), line=0.9)
         lane = stage.rect(-64, _KERB, WIDTH + 128, 140)
         stage.paint(lane, linear((0, _KERB), (0, HEIGHT), shade(road, 0.82), shade(road, 1.04)), part="ground")
         stage.textured(lane, "grass", strength=0.2, seed=2)
         self._lines(stage, 0.9)
-        stage.shadow(stage.rect(-64, _BASE - 1, WIDTH + 128, 5), alpha=0.4, blur=2)
+        stage.shadow(stage.rect(-64, BASE - 1, WIDTH + 128, 5), alpha=0.4, blur=2)
 
     def _mirrored(self, stage: Stage, setup: _Setup, squash: float) -> None:
         """Draws sky and houses upside down below their feet."""
         top, low = _SKIES[setup.sky]
-        with stage.moved(0, _BASE, scale=1, scale_y=-squash), stage.moved(0, -_BASE):
-            stage.effect(stage.rect(-64, -120, WIDTH + 128, 400), linear((0, 0), (0, _BASE - 40), top, low))
-            self._houses(stage, setup)
+        with stage.moved(0, BASE, scale=1, scale_y=-squash), stage.moved(0, -BASE):
+            stage.effect(stage.rect(-64, -120, WIDTH + 128, 400), linear((0, 0), (0, BASE - 40), top, low))
+            draw_houses(stage, setup.first, setup.widths, setup.heights, setup.paint)
             stage.effect(stage.rect(setup.lamp_x - 1.5, 66, 3, 110), flat(Rgb(28, 30, 34)))
 
     def _wet(self, stage: Stage, setup: _Setup, state: _State, ground: Any) -> None:
@@ -243,11 +175,11 @@ class StreetWet(Family[_Setup, _State]):
         if state.wet > 0.75:
             with stage.clipped(ground):
                 self._mirrored(stage, setup, 0.45)
-            stage.effect(ground, linear((0, _BASE), (0, HEIGHT), film, shade(film, 0.8), alpha=0.68))
+            stage.effect(ground, linear((0, BASE), (0, HEIGHT), film, shade(film, 0.8), alpha=0.68))
             self._lines(stage, 0.42)
             stage.textured(ground, "grass", strength=0.13, seed=2)
             for k in range(34):
-                streak = stage.rect((k * 149) % 600 - 70, _BASE + 4 + k * 2.9, 20 + (k * 37) % 50, 1, radius=0.5)
+                streak = stage.rect((k * 149) % 600 - 70, BASE + 4 + k * 2.9, 20 + (k * 37) % 50, 1, radius=0.5)
                 stage.effect(streak, flat(mix(low, Rgb(255, 255, 255), 0.3), alpha=0.16))
         shapes = [
             stage.curve(ring(x, y, radius * (0.35 + 0.65 * state.wet), 20, 0.07, x, 0.16), closed=True)
@@ -259,7 +191,7 @@ class StreetWet(Family[_Setup, _State]):
         stage.effect(hollows, flat(Rgb(14, 16, 22), alpha=0.35, blur=1.2), line=3)
         with stage.clipped(hollows):
             self._mirrored(stage, setup, 0.45)
-            stage.effect(ground, linear((0, _BASE), (0, HEIGHT), film, mix(top, low, 0.75), alpha=0.28))
+            stage.effect(ground, linear((0, BASE), (0, HEIGHT), film, mix(top, low, 0.75), alpha=0.28))
         stage.effect(hollows, flat(mix(low, Rgb(255, 255, 255), 0.6), alpha=0.3), line=0.7)
         x = setup.lamp_x + 16
         for width, alpha in ((17, 0.16), (8, 0.26), (3, 0.4)):
@@ -284,7 +216,7 @@ class StreetWet(Family[_Setup, _State]):
 
     def _snow(self, stage: Stage, ground: Any) -> None:
         white = Rgb.of("#f2f5fa")
-        stage.paint(ground, linear((0, _BASE), (0, HEIGHT), shade(white, 0.9), white), part="ground")
+        stage.paint(ground, linear((0, BASE), (0, HEIGHT), shade(white, 0.9), white), part="ground")
         stage.textured(ground, "plaster", strength=0.07, seed=9)
         stage.effect(stage.rect(-64, _KERB, WIDTH + 128, 4), flat(Rgb.of("#aab6c8"), alpha=0.6, blur=2))
         stage.effect(stage.rect(-64, _CAR_Y - 6, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
@@ -333,30 +265,3 @@ class StreetWet(Family[_Setup, _State]):
                 radial((x + dx + sway - 6, 106 + dy), radius * 1.5, shade(green, 1.2), shade(green, 0.62)),
                 part="tree",
             )
-
-    def _car(self, stage: Stage, setup: _Setup, clock: Clock, *, alpha: float = 1.0) -> None:
-        paint = setup.car
-        part = "car"
-        cabin = stage.curve([(-30, -20), (-20, -37), (-6, -41), (12, -40), (28, -22)])
-        stage.paint(cabin, flat(shade(paint, 0.85), alpha=alpha), part=part)
-        glass = stage.curve([(-24, -22), (-16, -34), (-4, -37), (10, -36), (21, -23)])
-        stage.paint(glass, linear((0, -38), (0, -20), Rgb.of("#c3d8e2"), Rgb.of("#4d6272"), alpha=alpha), part=part)
-        stage.paint(stage.rect(-3, -38, 3, 17), flat(shade(paint, 0.85), alpha=alpha), part=part)
-        body = stage.curve(
-            [(-52, -8), (-51, -20), (-30, -23), (26, -23), (48, -18), (54, -8), (40, -5), (-40, -5)], closed=True
-        )
-        stage.paint(body, linear((0, -24), (0, -4), shade(paint, 1.2), shade(paint, 0.6), alpha=alpha), part=part)
-        stage.paint(stage.oval(50, -14, 3.5, 3), flat(Rgb.of("#fff2c0"), alpha=alpha), part=part)
-        stage.paint(stage.rect(-52, -18, 4, 5, radius=1), flat(Rgb.of("#d83028"), alpha=alpha), part=part)
-        for x in (-30, 30):
-            stage.paint(stage.oval(x, -7, 9.5), flat(Rgb.of("#1d1e22"), alpha=alpha), part=part)
-            stage.paint(stage.oval(x, -7, 5.2), flat(Rgb.of("#b8bcc2"), alpha=alpha), part=part)
-            with stage.moved(x, -7, turn_deg=clock.time_s * 720):
-                for turn in (0.0, 1.57):
-                    spoke = stage.polygon(
-                        [(-4.6 * math.cos(turn), -4.6 * math.sin(turn)), (4.6 * math.cos(turn), 4.6 * math.sin(turn))],
-                        closed=False,
-                    )
-                    stage.paint(spoke, flat(Rgb.of("#5a5e66"), alpha=alpha), part=part, line=1.4)
-        if alpha == 1:
-            stage.glow(56, -13, 20, Rgb(255, 236, 180), alpha=0.5)

@@ -1,0 +1,326 @@
+"""Physical causality: a limp balloon sits on a flask above a burner; warm air takes more room and fills it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.physical._parts import gloss, plant, room
+from rvebench.sim.family import Clock, Family, States, Words
+from rvebench.sim.stage import Point, Stage, flat, linear, radial
+from rvebench.taxonomy import ReasoningType, Subset
+
+__all__ = ["BalloonFills"]
+
+_TABLE_Y = 192.0
+_FOOT = 244.0
+_RING_Y = 192.0
+"""Where the flask stands on its tripod."""
+_NECK_Y = 112.0
+_NECK = 11.0
+_RUBBER = (Rgb.of("#e0413f"), Rgb.of("#2f8fd0"), Rgb.of("#f0a62c"), Rgb.of("#8a4fc0"), Rgb.of("#e0599a"))
+_WALLS = (Rgb.of("#8fa0a0"), Rgb.of("#a99a86"), Rgb.of("#8f95b0"))
+_BIRDS = (Rgb.of("#d9403a"), Rgb.of("#2f6fc0"), Rgb.of("#2f9a6a"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setup:
+    x: float
+    side: Literal[-1, 1]
+    """Where the limp balloon hangs, and where the bird stands."""
+    rubber: Rgb
+    full: float
+    liquid: Rgb
+    wall: Rgb
+    wood: Rgb
+    bird: Rgb
+    phase: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    filled: float
+    """0 limp, 1 full."""
+    lifted: float = 0.0
+    """Logical pixels by which the balloon floats free of the flask: the wrong law."""
+
+
+class BalloonFills(Family[_Setup, _State]):
+    """Air in a heated flask expands into the balloon on its neck."""
+
+    name = "balloon-fills"
+    subset = Subset.RAVE
+    reasoning_type = ReasoningType.PHYSICAL_CAUSALITY
+    law = "expand"
+    parts = ("balloon", "flask", "tripod", "burner", "bird", "plant", "board")
+
+    def setup(self, rng: np.random.Generator) -> _Setup:
+        """Draws side, sizes and colours."""
+        side: Literal[-1, 1] = 1 if rng.random() < 0.5 else -1
+        return _Setup(
+            x=240 - side * float(rng.uniform(0, 24)),
+            side=side,
+            rubber=_RUBBER[rng.integers(len(_RUBBER))],
+            full=float(rng.uniform(36, 41)),
+            liquid=mix(Rgb.of("#4fb8c8"), Rgb.of("#a8d060"), float(rng.random())),
+            wall=_WALLS[rng.integers(len(_WALLS))],
+            wood=mix(Rgb.of("#9a7048"), Rgb.of("#6f5444"), float(rng.random())),
+            bird=_BIRDS[rng.integers(len(_BIRDS))],
+            phase=float(rng.uniform(0, 6.28)),
+        )
+
+    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+        """From limp to full."""
+        return States(
+            source=_State(filled=0),
+            target=_State(filled=1),
+            half=_State(filled=0.45),
+            wrong=_State(filled=0.5, lifted=1),
+        )
+
+    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
+        """The balloon."""
+        return "balloon"
+
+    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+        """None of the paraphrases names size or shape."""
+        return Words(
+            instructions=(
+                "The flame has been warming the glass for a good ten minutes.",
+                "The trapped air has become much hotter. Show what the class sees now.",
+                "What would this experiment look like when the liquid is close to boiling?",
+                "Gas needs more room when it is heated, and the teacher has been patient.",
+            ),
+            train_instructions=(
+                "Leave the burner on until the flask is too hot to touch.",
+                "Skip ahead to the moment when the demonstration has worked.",
+            ),
+            literal="Blow up the limp balloon on the flask's neck into a large, round, taut balloon standing upright.",
+            expected="The balloon on the neck of the flask stands upright, large, round and taut, still fixed to the "
+            "neck, and the burner still burns.",
+            preserve=(
+                "the flask and its tripod",
+                "the burner",
+                "the nodding bird",
+                "the blackboard",
+                "the potted plant",
+            ),
+        )
+
+    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        """Room, bystanders, burner, flask, balloon."""
+        stage.static("room", lambda: self._room(stage, setup))
+        plant(stage, setup.x - setup.side * 168, 228, clock.time_s, setup.phase, Rgb.of("#b5683f"), size=1.05)
+        self._bird(stage, setup, clock)
+        self._flame(stage, setup, clock)
+        self._flask(stage, setup, clock)
+        self._balloon(stage, setup, state, clock)
+        stage.paint(
+            stage.rect(setup.x - _NECK - 2, _NECK_Y - 2, 2 * _NECK + 4, 6, radius=3),
+            flat(Rgb.of("#dfeef0")),
+            part="flask",
+        )
+
+    def _room(self, stage: Stage, setup: _Setup) -> None:
+        room(stage, setup.wall, setup.wood, _TABLE_Y, setup.x)
+        stage.shadow(stage.rect(44, 18, 400, 142, radius=4), alpha=0.35, blur=6)
+        stage.paint(
+            stage.rect(38, 10, 404, 146, radius=4),
+            linear((0, 10), (0, 156), Rgb.of("#b98a55"), Rgb.of("#7f5a34")),
+            part="board",
+        )
+        slate = stage.rect(46, 18, 388, 130)
+        stage.paint(slate, radial((240, 60), 300, Rgb.of("#44685a"), Rgb.of("#2a463c")), part="board")
+        stage.textured(slate, "plaster", strength=0.1, seed=3)
+        chalk = flat(Rgb.of("#eef2ea"), alpha=0.6)
+        left = 240 + setup.side * 126
+        for k in range(4):
+            wave = [
+                (left - 48 + 12 * j, 46 + 22 * k + 3 * math.sin(j * 1.9 + k * 2 + setup.phase))
+                for j in range(8 - k % 2 * 3)
+            ]
+            stage.effect(stage.curve(wave), chalk, line=1.6)
+        other = 240 - setup.side * 134
+        stage.effect(stage.polygon([(other - 44, 122), (other - 44, 44)], closed=False), chalk, line=1.6)
+        stage.effect(stage.polygon([(other - 44, 122), (other + 46, 122)], closed=False), chalk, line=1.6)
+        graph = stage.curve([(other - 44, 116), (other - 14, 102), (other + 12, 88), (other + 42, 58)])
+        stage.effect(graph, flat(Rgb.of("#f4c8a0"), alpha=0.8), line=2)
+        for k in range(4):
+            stage.effect(stage.oval(other - 32 + 22 * k, 110 - 13 * k + 5 * (k % 2), 2.4), chalk)
+        stage.paint(stage.rect(60, 152, 360, 6, radius=2), flat(Rgb.of("#9a6e42")), part="board")
+        stage.paint(stage.rect(left - 20, 148, 18, 4, radius=1.5), flat(Rgb.of("#f6f4ec")), part="board")
+        self._tripod(stage, setup)
+
+    def _tripod(self, stage: Stage, setup: _Setup) -> None:
+        x, iron = setup.x, Rgb.of("#4a4e56")
+        stage.shadow(stage.oval(x + 8, _FOOT + 2, 62, 8), alpha=0.5, blur=5)
+        for end in (-46, 46):
+            leg = stage.polygon([(x + end * 0.78, _RING_Y + 2), (x + end, _FOOT + 2)], closed=False)
+            stage.paint(leg, flat(iron), part="tripod", line=4)
+            stage.effect(leg, flat(shade(iron, 1.7), alpha=0.6), line=1.2)
+        stage.paint(
+            stage.polygon([(x, _RING_Y), (x + 3, _FOOT - 12)], closed=False),
+            flat(shade(iron, 0.7)),
+            part="tripod",
+            line=3,
+        )
+        plate = stage.rect(x - 48, _RING_Y, 96, 5, radius=2)
+        stage.paint(plate, linear((x - 48, 0), (x + 48, 0), shade(iron, 1.5), shade(iron, 0.8)), part="tripod")
+        glass = stage.curve(
+            [(x - 9, 222), (x - 22, 232), (x - 22, 244), (x, 247), (x + 22, 244), (x + 22, 232), (x + 9, 222)],
+            closed=True,
+        )
+        stage.paint(glass, linear((x - 22, 0), (x + 22, 0), Rgb.of("#cfe2f0"), Rgb.of("#6f86b8")), part="burner")
+        gloss(stage, glass, x - 10, 233, 5, 6, alpha=0.8)
+        stage.paint(
+            stage.rect(x - 9, 217, 18, 6, radius=1.5),
+            linear((x - 9, 0), (x + 9, 0), Rgb.of("#e8c878"), Rgb.of("#8f6a2c")),
+            part="burner",
+        )
+        stage.paint(stage.rect(x - 2.5, 212, 5, 6), flat(Rgb.of("#f2ead8")), part="burner")
+
+    def _flame(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+        size = 1 + 0.1 * math.sin(clock.time_s * 11 + setup.phase)
+        sway = 1.6 * math.sin(clock.time_s * 7 + setup.phase)
+        with stage.moved(setup.x, 214):
+            body = stage.curve(
+                [(0, 1), (-5, -5), (-3 + sway * 0.5, -12), (sway, -19 * size), (3 + sway * 0.5, -12), (5, -5)],
+                closed=True,
+            )
+            stage.paint(
+                body, linear((0, 0), (0, -20), Rgb(90, 130, 240), Rgb(255, 186, 70), Rgb(255, 240, 180)), part="burner"
+            )
+            stage.glow(0, -10, 32, Rgb(255, 180, 90), alpha=0.5)
+
+    def _flask(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+        x = setup.x
+        outline: list[Point] = [
+            (x - _NECK, _NECK_Y), (x - _NECK, _NECK_Y + 26), (x - 42, _RING_Y - 8), (x - 38, _RING_Y),
+            (x + 38, _RING_Y), (x + 42, _RING_Y - 8), (x + _NECK, _NECK_Y + 26), (x + _NECK, _NECK_Y),
+        ]  # fmt: skip
+        body = stage.polygon(outline)
+        stage.paint(
+            body, linear((x - 42, 0), (x + 42, 0), Rgb.of("#eaf8fa"), Rgb.of("#b8d8de"), alpha=0.32), part="flask"
+        )
+        with stage.clipped(body):
+            level = stage.curve([(x - 44 + 11 * k, 170 + 0.8 * math.sin(clock.time_s * 5 + k)) for k in range(9)])
+            pool = stage.rect(x - 44, 170, 88, 30)
+            stage.paint(
+                pool,
+                linear(
+                    (0, 170),
+                    (0, _RING_Y),
+                    mix(setup.liquid, Rgb(255, 255, 255), 0.2),
+                    shade(setup.liquid, 0.7),
+                    alpha=0.85,
+                ),
+                part="flask",
+            )
+            stage.effect(level, flat(Rgb(255, 255, 255), alpha=0.7), line=1.4)
+            for k in range(6):
+                rise = (clock.time_s * 0.7 + k / 6) % 1
+                bubble = stage.oval(x - 24 + 10 * k + 2 * math.sin(rise * 8 + k), 190 - 19 * rise, 1 + 1.2 * rise)
+                stage.effect(bubble, flat(Rgb(255, 255, 255), alpha=0.7), line=0.9)
+            stage.effect(
+                stage.polygon([(x - 8, 118), (x - 5, 118), (x - 24, 186), (x - 32, 186)]),
+                flat(Rgb(255, 255, 255), alpha=0.4, blur=1.5),
+            )
+        stage.paint(stage.polygon(outline), flat(Rgb.of("#e4f3f5"), alpha=0.8), part="flask", line=1.8)
+
+    def _balloon(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        x, rubber, side = setup.x, setup.rubber, setup.side
+        sway = math.sin(clock.time_s * 1.9 + setup.phase)
+        if state.filled == 0:
+            skin: list[Point] = [
+                (-_NECK - 1, 4), (-_NECK, -6), (-side * 4 - 3, -17), (side * 14, -19), (side * 27, -4),
+                (side * 33 + sway, 16), (side * 30 + sway, 37), (side * 22 + sway, 40), (side * 17 + sway, 24),
+                (side * 15, 8), (_NECK, 4),
+            ]  # fmt: skip
+            if side == -1:
+                skin = [(_NECK + 1, 4), (_NECK, -6), (1, -17), *skin[3:10], (-_NECK, 4)]
+            with stage.moved(x, _NECK_Y):
+                body = stage.curve(skin, closed=True)
+                tones = (mix(rubber, Rgb(255, 255, 255), 0.15), shade(rubber, 0.85), shade(rubber, 0.5))
+                stage.paint(body, linear((0, -18), (0, 42), *tones), part="balloon")
+                for k in range(3):
+                    fold = stage.curve(
+                        [
+                            (side * (4 + 5 * k), -12 + 2 * k),
+                            (side * (17 + 3 * k), -6 + 5 * k),
+                            (side * (21 + 3 * k) + sway, 20 + 3 * k),
+                        ]
+                    )
+                    stage.effect(fold, flat(shade(rubber, 0.45 if k % 2 else 1.5), alpha=0.5, blur=0.8), line=1.6)
+            return
+        radius = setup.full * (0.38 + 0.62 * state.filled) if not state.lifted else setup.full * 0.8
+        foot_x = x + side * 74 * state.lifted
+        foot_y = _NECK_Y - 16 * state.lifted
+        with stage.moved(foot_x, foot_y, turn_deg=2.2 * sway):
+            middle = -radius * 1.2
+            half = _NECK + 1 if not state.lifted else 4
+            skin = [
+                (-half, 4), (-half, -4), (-radius * 0.62, middle + radius * 0.72), (-radius, middle),
+                (-radius * 0.7, middle - radius * 0.74), (0, middle - radius * 1.04),
+                (radius * 0.7, middle - radius * 0.74), (radius, middle),
+                (radius * 0.62, middle + radius * 0.72), (half, -4), (half, 4),
+            ]  # fmt: skip
+            body = stage.curve(skin, closed=True)
+            tones = (mix(rubber, Rgb(255, 255, 255), 0.5), rubber, shade(rubber, 0.5))
+            stage.paint(body, radial((-radius * 0.35, middle - radius * 0.4), radius * 1.7, *tones), part="balloon")
+            gloss(stage, body, -radius * 0.42, middle - radius * 0.45, radius * 0.16, radius * 0.26, alpha=0.75)
+            if stage.is_picture:
+                with stage.clipped(body):
+                    rim = stage.curve(
+                        [
+                            (radius * 0.5, middle + radius * 0.7),
+                            (radius * 0.86, middle + radius * 0.1),
+                            (radius * 0.72, middle - radius * 0.5),
+                        ]
+                    )
+                    stage.effect(rim, flat(mix(rubber, Rgb(255, 240, 220), 0.6), alpha=0.35, blur=2.5), line=3)
+
+    def _bird(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+        """A drinking bird that nods over its glass."""
+        x, side, y = setup.x + setup.side * 142, setup.side, 236.0
+        glass_x = x - side * 47
+        stage.shadow(stage.oval(x + 4, y + 1, 30, 5), alpha=0.5, blur=3)
+        stage.shadow(stage.oval(glass_x + 5, y + 2, 15, 4), alpha=0.45, blur=2)
+        cup = stage.polygon(
+            [(glass_x - 10, y - 30), (glass_x + 10, y - 30), (glass_x + 8, y + 2), (glass_x - 8, y + 2)]
+        )
+        stage.paint(cup, flat(Rgb.of("#e6f6fa"), alpha=0.5), part="bird")
+        stage.paint(
+            stage.polygon([(glass_x - 9, y - 22), (glass_x + 9, y - 22), (glass_x + 8, y + 1), (glass_x - 8, y + 1)]),
+            flat(Rgb.of("#7cc4e0"), alpha=0.75),
+            part="bird",
+        )
+        for leg in (-13, 13):
+            stage.paint(
+                stage.polygon([(x, y - 44), (x + leg, y)], closed=False), flat(Rgb.of("#3a3c42")), part="bird", line=3
+            )
+        nod = 22 + 20 * math.sin(clock.time_s * 2.6 + setup.phase)
+        with stage.moved(x, y - 44, turn_deg=-side * nod):
+            stage.paint(
+                stage.rect(-2.4, -40, 4.8, 66),
+                linear((-3, 0), (3, 0), Rgb.of("#f4fbff"), Rgb.of("#a8c0cc")),
+                part="bird",
+            )
+            stage.paint(
+                stage.oval(0, 27, 11), radial((-3, 23), 16, shade(setup.bird, 1.5), shade(setup.bird, 0.6)), part="bird"
+            )
+            stage.paint(
+                stage.oval(0, -42, 9),
+                radial((-3, -46), 13, shade(setup.bird, 1.4), shade(setup.bird, 0.65)),
+                part="bird",
+            )
+            beak = stage.polygon([(-side * 7, -46), (-side * 20, -40), (-side * 7, -38)])
+            stage.paint(beak, flat(Rgb.of("#f2b632")), part="bird")
+            stage.paint(stage.oval(-side * 3.5, -45, 2.2), flat(Rgb(255, 255, 255)), part="bird")
+            stage.paint(stage.oval(-side * 4.2, -45, 1.2), flat(Rgb(20, 20, 24)), part="bird")
+            hat = stage.rect(-6, -59, 12, 9, radius=1)
+            stage.paint(hat, flat(Rgb.of("#2a2c32")), part="bird")
+            stage.paint(stage.rect(-9.5, -51, 19, 2.6, radius=1), flat(Rgb.of("#2a2c32")), part="bird")
