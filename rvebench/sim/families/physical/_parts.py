@@ -8,7 +8,7 @@ from typing import Any
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
 
-__all__ = ["cat", "clouds", "gloss", "plant", "ring", "room", "wall_clock", "window"]
+__all__ = ["cat", "clouds", "drinking_bird", "gloss", "plant", "ring", "room", "wall_clock", "window"]
 
 _WHITE = Rgb(255, 255, 255)
 
@@ -164,3 +164,41 @@ def gloss(stage: Stage, path: Any, x: float, y: float, radius_x: float, radius_y
     if stage.is_picture:
         with stage.clipped(path):
             stage.effect(stage.oval(x, y, radius_x, radius_y), flat(_WHITE, alpha=alpha, blur=radius_y * 0.5))
+
+
+def drinking_bird(stage: Stage, x: float, y: float, time_s: float, phase: float, paint: Rgb, *, side: int) -> None:
+    """Draws a glass bird that nods over its glass; `side` -1 or 1 is where it looks away from; part `bird`."""
+    glass_x = x - side * 47
+    stage.shadow(stage.oval(x + 4, y + 1, 30, 5), alpha=0.5, blur=3)
+    stage.shadow(stage.oval(glass_x + 5, y + 2, 15, 4), alpha=0.45, blur=2)
+    cup = stage.polygon([(glass_x - 10, y - 30), (glass_x + 10, y - 30), (glass_x + 8, y + 2), (glass_x - 8, y + 2)])
+    stage.paint(cup, flat(Rgb.of("#e6f6fa"), alpha=0.5), part="bird")
+    stage.paint(
+        stage.polygon([(glass_x - 9, y - 22), (glass_x + 9, y - 22), (glass_x + 8, y + 1), (glass_x - 8, y + 1)]),
+        flat(Rgb.of("#7cc4e0"), alpha=0.75),
+        part="bird",
+    )
+    for leg in (-13, 13):
+        stage.paint(
+            stage.polygon([(x, y - 44), (x + leg, y)], closed=False), flat(Rgb.of("#3a3c42")), part="bird", line=3
+        )
+    nod = 22 + 20 * math.sin(time_s * 2.6 + phase)
+    with stage.moved(x, y - 44, turn_deg=-side * nod):
+        stage.paint(
+            stage.rect(-2.4, -40, 4.8, 66),
+            linear((-3, 0), (3, 0), Rgb.of("#f4fbff"), Rgb.of("#a8c0cc")),
+            part="bird",
+        )
+        stage.paint(stage.oval(0, 27, 11), radial((-3, 23), 16, shade(paint, 1.5), shade(paint, 0.6)), part="bird")
+        stage.paint(
+            stage.oval(0, -42, 9),
+            radial((-3, -46), 13, shade(paint, 1.4), shade(paint, 0.65)),
+            part="bird",
+        )
+        beak = stage.polygon([(-side * 7, -46), (-side * 20, -40), (-side * 7, -38)])
+        stage.paint(beak, flat(Rgb.of("#f2b632")), part="bird")
+        stage.paint(stage.oval(-side * 3.5, -45, 2.2), flat(Rgb(255, 255, 255)), part="bird")
+        stage.paint(stage.oval(-side * 4.2, -45, 1.2), flat(Rgb(20, 20, 24)), part="bird")
+        hat = stage.rect(-6, -59, 12, 9, radius=1)
+        stage.paint(hat, flat(Rgb.of("#2a2c32")), part="bird")
+        stage.paint(stage.rect(-9.5, -51, 19, 2.6, radius=1), flat(Rgb.of("#2a2c32")), part="bird")

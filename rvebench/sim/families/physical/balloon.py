@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
-from rvebench.sim.families.physical._parts import gloss, plant, room
+from rvebench.sim.families.physical._parts import drinking_bird, gloss, plant, room
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import Point, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -115,7 +115,8 @@ class BalloonFills(Family[_Setup, _State]):
         """Room, bystanders, burner, flask, balloon."""
         stage.static("room", lambda: self._room(stage, setup))
         plant(stage, setup.x - setup.side * 168, 228, clock.time_s, setup.phase, Rgb.of("#b5683f"), size=1.05)
-        self._bird(stage, setup, clock)
+        bird_x = setup.x + setup.side * 142
+        drinking_bird(stage, bird_x, 236, clock.time_s, setup.phase, setup.bird, side=setup.side)
         self._flame(stage, setup, clock)
         self._flask(stage, setup, clock)
         self._balloon(stage, setup, state, clock)
@@ -282,45 +283,3 @@ class BalloonFills(Family[_Setup, _State]):
                         ]
                     )
                     stage.effect(rim, flat(mix(rubber, Rgb(255, 240, 220), 0.6), alpha=0.35, blur=2.5), line=3)
-
-    def _bird(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        """A drinking bird that nods over its glass."""
-        x, side, y = setup.x + setup.side * 142, setup.side, 236.0
-        glass_x = x - side * 47
-        stage.shadow(stage.oval(x + 4, y + 1, 30, 5), alpha=0.5, blur=3)
-        stage.shadow(stage.oval(glass_x + 5, y + 2, 15, 4), alpha=0.45, blur=2)
-        cup = stage.polygon(
-            [(glass_x - 10, y - 30), (glass_x + 10, y - 30), (glass_x + 8, y + 2), (glass_x - 8, y + 2)]
-        )
-        stage.paint(cup, flat(Rgb.of("#e6f6fa"), alpha=0.5), part="bird")
-        stage.paint(
-            stage.polygon([(glass_x - 9, y - 22), (glass_x + 9, y - 22), (glass_x + 8, y + 1), (glass_x - 8, y + 1)]),
-            flat(Rgb.of("#7cc4e0"), alpha=0.75),
-            part="bird",
-        )
-        for leg in (-13, 13):
-            stage.paint(
-                stage.polygon([(x, y - 44), (x + leg, y)], closed=False), flat(Rgb.of("#3a3c42")), part="bird", line=3
-            )
-        nod = 22 + 20 * math.sin(clock.time_s * 2.6 + setup.phase)
-        with stage.moved(x, y - 44, turn_deg=-side * nod):
-            stage.paint(
-                stage.rect(-2.4, -40, 4.8, 66),
-                linear((-3, 0), (3, 0), Rgb.of("#f4fbff"), Rgb.of("#a8c0cc")),
-                part="bird",
-            )
-            stage.paint(
-                stage.oval(0, 27, 11), radial((-3, 23), 16, shade(setup.bird, 1.5), shade(setup.bird, 0.6)), part="bird"
-            )
-            stage.paint(
-                stage.oval(0, -42, 9),
-                radial((-3, -46), 13, shade(setup.bird, 1.4), shade(setup.bird, 0.65)),
-                part="bird",
-            )
-            beak = stage.polygon([(-side * 7, -46), (-side * 20, -40), (-side * 7, -38)])
-            stage.paint(beak, flat(Rgb.of("#f2b632")), part="bird")
-            stage.paint(stage.oval(-side * 3.5, -45, 2.2), flat(Rgb(255, 255, 255)), part="bird")
-            stage.paint(stage.oval(-side * 4.2, -45, 1.2), flat(Rgb(20, 20, 24)), part="bird")
-            hat = stage.rect(-6, -59, 12, 9, radius=1)
-            stage.paint(hat, flat(Rgb.of("#2a2c32")), part="bird")
-            stage.paint(stage.rect(-9.5, -51, 19, 2.6, radius=1), flat(Rgb.of("#2a2c32")), part="bird")
