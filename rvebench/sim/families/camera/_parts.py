@@ -47,14 +47,22 @@ def lathe(stage: Stage, profile: Sequence[tuple[float, float]], tilt: float, col
 
 
 @contextmanager
-def out_of_focus(stage: Stage, amount: float) -> Iterator[None]:
-    """Draws what follows blurred by `amount` logical pixels; sharp at 0."""
+def out_of_focus(
+    stage: Stage, amount: float, *, bounds: tuple[float, float, float, float] | None = None
+) -> Iterator[None]:
+    """Draws what follows blurred by `amount` logical pixels; sharp at 0.
+
+    Args:
+        stage: what to draw on.
+        amount: standard deviation of the blur.
+        bounds: x, y, width and height within which it is drawn; smaller is faster.
+    """
     if amount < 0.15 or not stage.is_picture:
         yield
         return
     skia, canvas = load_skia(), stage._canvas
     brush = skia.Paint(ImageFilter=skia.ImageFilters.Blur(amount, amount))
-    canvas.saveLayer(None, brush)
+    canvas.saveLayer(skia.Rect.MakeXYWH(*bounds) if bounds else None, brush)
     try:
         yield
     finally:
