@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.causal._parts import WHITE, ease
+from rvebench.sim.families.causal._rope_physics import END_S, FLOOR, HANG, STEP_S, Body, simulate_fall
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["RopeBucket"]
 
-_FLOOR, _BEAM = 232.0, 34.0
-_HANG = 104.0
-_STEP_S = 1 / 240
-_END_S = 1.7
+_BEAM = 34.0
 _WALLS = (Rgb.of("#7a6a58"), Rgb.of("#6b7466"), Rgb.of("#80705f"))
 _PAILS = (Rgb.of("#8d9aa6"), Rgb.of("#5f8fa8"), Rgb.of("#b0563f"))
 _FRUIT = {"apples": (Rgb.of("#c8372f"), Rgb.of("#a9c048")), "oranges": (Rgb.of("#f08a2a"), Rgb.of("#f5a63f"))}
-
-
-class Body(NamedTuple):
-    """Where a body is, in logical pixels, and its turn in radians."""
-
-    x: float
-    y: float
-    turn: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +69,7 @@ class RopeBucket(Family[_Setup, _State]):
         """From the hanging bucket to the spilt load."""
         return States(
             source=_State(),
-            target=_State(fall=(0.02, _END_S)),
+            target=_State(fall=(0.02, END_S)),
             half=_State(fall=(0.02, 0.3)),
             wrong=_State(hauled=1.0),
         )
@@ -121,16 +109,16 @@ class RopeBucket(Family[_Setup, _State]):
             self._rope(stage, setup, state, clock, x, candle_x, bucket)
             self._candle(stage, setup, clock, candle_x)
             with stage.moved(x, 0):
-                height = max(0.0, _FLOOR - bucket.y - 20)
+                height = max(0.0, FLOOR - bucket.y - 20)
                 wide = 30 + 0.12 * height
                 stage.shadow(
-                    stage.oval(bucket.x + 3, _FLOOR + 5, wide, 6),
+                    stage.oval(bucket.x + 3, FLOOR + 5, wide, 6),
                     alpha=max(0.12, 0.5 - height / 330),
                     blur=3 + height / 30,
                 )
                 for fruit in fruits:
-                    low = max(0.0, 1 - (_FLOOR - 8 - fruit.y) / 40)
-                    stage.shadow(stage.oval(fruit.x + 2, _FLOOR + 3, 8, 2.6), alpha=0.45 * low, blur=1.5)
+                    low = max(0.0, 1 - (FLOOR - 8 - fruit.y) / 40)
+                    stage.shadow(stage.oval(fruit.x + 2, FLOOR + 3, 8, 2.6), alpha=0.45 * low, blur=1.5)
                 with stage.moved(bucket.x, bucket.y, turn_deg=math.degrees(bucket.turn)):
                     self._bucket_back(stage, setup, loose=state.fall is not None)
                 for index, fruit in enumerate(fruits):
@@ -143,10 +131,10 @@ class RopeBucket(Family[_Setup, _State]):
                     self._dust(stage, first + (last - first) * clock.share, bucket.x)
 
     def _bodies(self, setup: _Setup, state: _State, clock: Clock) -> tuple[Body, list[Body]]:
-        path = _simulate(setup.count, setup.push, setup.phase)
+        path = simulate_fall(setup.count, setup.push, setup.phase)
         if state.fall is not None:
             first, last = state.fall
-            moment = path[min(len(path) - 1, round((first + (last - first) * clock.share) / _STEP_S / 2))]
+            moment = path[min(len(path) - 1, round((first + (last - first) * clock.share) / STEP_S / 2))]
             return moment[0], list(moment[1:])
         rest = path[0]
         rise = 46 * state.hauled * ease(0.35 + 0.65 * clock.share)
@@ -164,7 +152,7 @@ class RopeBucket(Family[_Setup, _State]):
         return turned[0], turned[1:]
 
     def _barn(self, stage: Stage, setup: _Setup, x: float, candle_x: float) -> None:
-        wall = stage.rect(-64, -64, WIDTH + 128, _FLOOR + 64)
+        wall = stage.rect(-64, -64, WIDTH + 128, FLOOR + 64)
         stage.paint(
             wall,
             radial(
@@ -177,15 +165,15 @@ class RopeBucket(Family[_Setup, _State]):
         )
         stage.textured(wall, "wood", strength=0.16, seed=1)
         for plank in range(-1, 11):
-            stage.effect(stage.rect(plank * 52 + 12, -64, 1.8, _FLOOR + 64), flat(Rgb(16, 10, 6), alpha=0.6, blur=0.5))
-            stage.effect(stage.rect(plank * 52 + 14, -64, 1, _FLOOR + 64), flat(Rgb(255, 220, 170), alpha=0.12))
-        floor = stage.rect(-64, _FLOOR - 12, WIDTH + 128, 130)
-        stage.paint(floor, linear((0, _FLOOR - 12), (0, HEIGHT), shade(setup.wall, 0.62), shade(setup.wall, 0.4)))
+            stage.effect(stage.rect(plank * 52 + 12, -64, 1.8, FLOOR + 64), flat(Rgb(16, 10, 6), alpha=0.6, blur=0.5))
+            stage.effect(stage.rect(plank * 52 + 14, -64, 1, FLOOR + 64), flat(Rgb(255, 220, 170), alpha=0.12))
+        floor = stage.rect(-64, FLOOR - 12, WIDTH + 128, 130)
+        stage.paint(floor, linear((0, FLOOR - 12), (0, HEIGHT), shade(setup.wall, 0.62), shade(setup.wall, 0.4)))
         stage.textured(floor, "stone", strength=0.2, seed=2)
-        stage.shadow(stage.rect(-64, _FLOOR - 14, WIDTH + 128, 6), alpha=0.5, blur=3)
+        stage.shadow(stage.rect(-64, FLOOR - 14, WIDTH + 128, 6), alpha=0.5, blur=3)
         rng = np.random.default_rng(7)
         for _ in range(90):
-            at = (float(rng.uniform(-60, 540)), float(rng.uniform(_FLOOR - 6, HEIGHT + 8)))
+            at = (float(rng.uniform(-60, 540)), float(rng.uniform(FLOOR - 6, HEIGHT + 8)))
             angle = float(rng.uniform(-0.6, 0.6))
             straw = [at, (at[0] + 15 * math.cos(angle), at[1] + 6 * math.sin(angle))]
             stage.effect(stage.polygon(straw, closed=False), flat(Rgb.of("#d9b45f"), alpha=0.55), line=1.1)
@@ -200,13 +188,13 @@ class RopeBucket(Family[_Setup, _State]):
             )
             stage.paint(stage.oval(place, _BEAM, 2.6), flat(Rgb.of("#2c2c30")))
         far = 240.0 - 185 * setup.side
-        stage.shadow(stage.oval(far - 6 * setup.side, _FLOOR + 2, 46, 8), alpha=0.5, blur=4)
+        stage.shadow(stage.oval(far - 6 * setup.side, FLOOR + 2, 46, 8), alpha=0.5, blur=4)
         barrel = stage.curve(
             [
                 (far - 29, 152),
                 (far - 37, 192),
-                (far - 29, _FLOOR),
-                (far + 29, _FLOOR),
+                (far - 29, FLOOR),
+                (far + 29, FLOOR),
                 (far + 37, 192),
                 (far + 29, 152),
             ],
@@ -226,9 +214,9 @@ class RopeBucket(Family[_Setup, _State]):
                     part="barrel",
                 )
         stage.paint(stage.oval(far, 153, 28, 5), flat(Rgb.of("#4a3018")), part="barrel")
-        stage.shadow(stage.oval(candle_x, _FLOOR + 3, 34, 6), alpha=0.5, blur=3)
+        stage.shadow(stage.oval(candle_x, FLOOR + 3, 34, 6), alpha=0.5, blur=3)
         for leg in (-20, 14):
-            stage.paint(stage.rect(candle_x + leg, 186, 6, _FLOOR - 184), flat(Rgb.of("#5a3a20")))
+            stage.paint(stage.rect(candle_x + leg, 186, 6, FLOOR - 184), flat(Rgb.of("#5a3a20")))
         stool = stage.rect(candle_x - 30, 178, 60, 10, radius=3)
         stage.paint(stool, linear((0, 178), (0, 188), Rgb.of("#b0784a"), Rgb.of("#6a4426")))
         stage.textured(stool, "wood", strength=0.2, seed=6)
@@ -255,7 +243,7 @@ class RopeBucket(Family[_Setup, _State]):
         run = 0.0 if state.fall is None else ease((state.fall[0] + (state.fall[1] - state.fall[0]) * clock.share) / 0.5)
         at = x - setup.side * (26 + 74 * run)
         bob = 0.8 * math.sin(clock.time_s * 13)
-        with stage.moved(at, _FLOOR + 10, scale=setup.side, scale_y=1):
+        with stage.moved(at, FLOOR + 10, scale=setup.side, scale_y=1):
             fur = Rgb.of("#a59a92")
             stage.shadow(stage.oval(0, 1, 13, 2.6), alpha=0.5, blur=1.5)
             tail = [(9, -2), (17, -1), (23, -4 + 2 * math.sin(clock.time_s * 5)), (28, -2)]
@@ -289,11 +277,11 @@ class RopeBucket(Family[_Setup, _State]):
                     (outer, _BEAM),
                     (down, burn_y),
                     (candle_x + 34 * setup.side, 200),
-                    (candle_x + 34 * setup.side, _FLOOR - 3),
+                    (candle_x + 34 * setup.side, FLOOR - 3),
                 ],
             )
             stage.paint(
-                stage.oval(candle_x + 34 * setup.side, _FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4
+                stage.oval(candle_x + 34 * setup.side, FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4
             )
             char = 0.4 + 0.6 * clock.share
             singe = stage.polygon([(down, burn_y - 7), (down, burn_y + 6)], closed=False)
@@ -308,10 +296,10 @@ class RopeBucket(Family[_Setup, _State]):
         time = first + (last - first) * clock.share
         # The end below falls beside its ring; the end above runs over the pulleys after the bucket.
         ring_x, limp = candle_x + 34 * setup.side, ease(time / 0.4)
-        end = (down + (ring_x + 22 * setup.side - down) * limp, burn_y + 5 + (_FLOOR + 4 - burn_y) * limp)
-        self._cord(stage, [(ring_x, _FLOOR - 3), ((ring_x + end[0]) / 2 + 3, 200 + 26 * limp), end])
-        stage.paint(stage.oval(ring_x, _FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4)
-        drop = max(0.0, bucket.y - _HANG)
+        end = (down + (ring_x + 22 * setup.side - down) * limp, burn_y + 5 + (FLOOR + 4 - burn_y) * limp)
+        self._cord(stage, [(ring_x, FLOOR - 3), ((ring_x + end[0]) / 2 + 3, 200 + 26 * limp), end])
+        stage.paint(stage.oval(ring_x, FLOOR - 2, 5), flat(Rgb.of("#4a4a50")), part="rope", line=2.4)
+        drop = max(0.0, bucket.y - HANG)
         free = burn_y - 6 - drop
         slack = ease((time - 0.45) / 0.5)
         if free > _BEAM + 8:
@@ -385,51 +373,5 @@ class RopeBucket(Family[_Setup, _State]):
                 for puff in range(4):
                     at = x + side * (24 + 46 * age * (0.4 + 0.25 * puff))
                     size = 5 + 11 * age
-                    cloud = stage.oval(at, _FLOOR - 2 - 9 * age * (puff % 2), size, size * 0.6)
+                    cloud = stage.oval(at, FLOOR - 2 - 9 * age * (puff % 2), size, size * 0.6)
                     stage.effect(cloud, flat(Rgb.of("#cdbb9c"), alpha=0.4 * (1 - age), blur=4))
-
-
-@lru_cache(maxsize=64)
-def _simulate(count: int, push: float, phase: float) -> tuple[tuple[Body, ...], ...]:
-    """Returns the bucket and its load at every other step, from the moment the rope parts."""
-    import pymunk
-
-    space = pymunk.Space()
-    space.gravity = (0, 900)
-    space.iterations = 20
-    floor = pymunk.Segment(space.static_body, (-2000, _FLOOR + 4), (2000, _FLOOR + 4), 4)
-    floor.friction, floor.elasticity = 0.6, 0.2
-    space.add(floor)
-    bucket = pymunk.Body(6, 3600)
-    bucket.position = (0, _HANG)
-    walls = [
-        pymunk.Segment(bucket, (-24, -16), (-17, 20), 2),
-        pymunk.Segment(bucket, (-17, 20), (17, 20), 2),
-        pymunk.Segment(bucket, (17, 20), (24, -16), 2),
-    ]
-    for wall in walls:
-        wall.friction, wall.elasticity = 0.5, 0.25
-    space.add(bucket, *walls)
-    fruits: list[pymunk.Body] = []
-    for index in range(count):
-        fruit = pymunk.Body(0.5, pymunk.moment_for_circle(0.5, 0, 8))
-        fruit.position = (-9 + 9 * (index % 3) + (index // 3) * 3, _HANG + 8 - 12 * (index // 3))
-        fruit.angle = phase + index
-        shape = pymunk.Circle(fruit, 8)
-        shape.friction, shape.elasticity = 0.5, 0.3
-        space.add(fruit, shape)
-        fruits.append(fruit)
-    # The load settles while the bucket is held still.
-    for _ in range(240):
-        bucket.position, bucket.velocity, bucket.angle, bucket.angular_velocity = (0, _HANG), (0, 0), 0, 0
-        space.step(_STEP_S)
-    for body in (bucket, *fruits):
-        body.velocity = (0, 0)
-    bucket.angular_velocity = push
-    bucket.velocity = (14 * push, 0)
-    path: list[tuple[Body, ...]] = []
-    for step in range(round(_END_S / _STEP_S) + 8):
-        if step % 2 == 0:
-            path.append(tuple(Body(b.position.x, b.position.y, b.angle) for b in (bucket, *fruits)))
-        space.step(_STEP_S)
-    return tuple(path)
