@@ -9,6 +9,7 @@ __all__ = ["REGISTRATIONS"]
 _HERE = "rvebench.sim.families.causal"
 
 REGISTRATIONS: tuple[Registration, ...] = (
+    Registration(name="kettle-boil", target=f"{_HERE}.kettle:KettleBoil"),
     Registration(name="papers-gust", target=f"{_HERE}.papers:PapersGust"),
     Registration(name="rope-bucket", target=f"{_HERE}.rope:RopeBucket"),
     Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),
