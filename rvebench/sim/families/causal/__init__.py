@@ -10,6 +10,7 @@ _HERE = "rvebench.sim.families.causal"
 
 REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="kettle-boil", target=f"{_HERE}.kettle:KettleBoil"),
+    Registration(name="lamp-switch", target=f"{_HERE}.lamp:LampSwitch"),
     Registration(name="papers-gust", target=f"{_HERE}.papers:PapersGust"),
     Registration(name="rope-bucket", target=f"{_HERE}.rope:RopeBucket"),
     Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),
