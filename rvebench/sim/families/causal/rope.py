@@ -60,7 +60,7 @@ class RopeBucket(Family[_Setup, _State]):
             pail=_PAILS[rng.integers(len(_PAILS))],
             side=1 if rng.random() < 0.5 else -1,
             x=float(rng.uniform(-22, 22)),
-            push=float(rng.choice([-1.0, 1.0]) * rng.uniform(1.6, 2.6)),
+            push=float(rng.choice([-1.0, 1.0]) * rng.uniform(2.5, 3.3)),
             count=int(rng.integers(5, 8)),
             phase=float(rng.uniform(0, 6.28)),
         )

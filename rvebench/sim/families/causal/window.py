@@ -220,10 +220,13 @@ class WindowBall(Family[_Setup, _State]):
         for ray in range(15):
             angle = 2 * math.pi * (ray + 0.5 * float(rng.random())) / 15
             length = (70 if whole else 42) * (0.6 + 0.7 * float(rng.random()))
+            inner = 46.0 if whole else 0.0
+            length += 18 if whole else 0
+            middle = (inner + length) / 2
             bend = 0.25 * (float(rng.random()) - 0.5)
             line = [
-                (0.0, 0.0),
-                (length * 0.5 * math.cos(angle + bend), length * 0.5 * math.sin(angle + bend)),
+                (inner * math.cos(angle), inner * math.sin(angle)),
+                (middle * math.cos(angle + bend), middle * math.sin(angle + bend)),
                 (length * math.cos(angle), length * math.sin(angle)),
             ]
             stage.effect(stage.polygon(line, closed=False), flat(Rgb(30, 40, 50), alpha=0.5), line=1.6)
