@@ -104,14 +104,14 @@ class HarbourFocus(Family[_Setup, _State]):
         """A slow drift sideways, which parts the near from the far."""
         closer = state.zoom - 1
         cup = 150 * setup.side
-        return Camera(x=7 * clock.share + cup * closer * 1.4, y=70 * closer, zoom=state.zoom + 0.02 * clock.share)
+        return Camera(x=7 * clock.share + cup * closer * 1.4, y=70 * closer, zoom=state.zoom)
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Harbour, then table."""
         with stage.at_depth(0.3):
             stage.static("harbour", lambda: self._behind(stage, setup, state))
             self._glitter(stage, setup, clock, state.far)
-            with out_of_focus(stage, state.far, bounds=(-20, 24, WIDTH + 40, 170)):
+            with out_of_focus(stage, state.far, bounds=(0, 36, WIDTH, 132)):
                 self._boats(stage, setup, clock)
                 self._gulls(stage, setup, clock)
                 with stage.moved(setup.person_x, 162):
