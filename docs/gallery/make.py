@@ -1,10 +1,11 @@
 """Draws the gallery: one contact sheet a reasoning type, a row a family: source, source later, target, mask.
 
-Run: `python docs/gallery/make.py` (needs the extra `sim`); look at every sheet before committing it.
+Run: `python docs/gallery/make.py [TYPE …]` (needs the extra `sim`); look at every sheet before committing it.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def row_of(name: str) -> Image.Image:
 def main() -> None:
     """Writes a JPEG for every reasoning type that has families."""
     here = Path(__file__).parent
-    for kind in ReasoningType:
+    for kind in [ReasoningType(name) for name in sys.argv[1:]] or list(ReasoningType):
         names = [entry.name for entry in FAMILIES if load_family(entry.name).reasoning_type is kind]
         if not names:
             continue
