@@ -35,8 +35,16 @@ def split(tmp_path: Path) -> Path:
 
 def test_list_shows_what_ships() -> None:
     assert "demo" in run("list").stdout
-    (demo,) = json.loads(run("list", "--format", "json").stdout)["splits"]
+    splits = {row["name"]: row for row in json.loads(run("list", "--format", "json").stdout)["splits"]}
+    demo = splits["demo"]
     assert (demo["name"], demo["samples"], demo["problem"]) == ("demo", 12, "")
+
+
+def test_list_says_how_to_render_what_is_not_rendered_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RVEBENCH_CACHE_DIR", str(tmp_path))
+    splits = {row["name"]: row for row in json.loads(run("list", "--format", "json").stdout)["splits"]}
+    assert splits["mini"]["samples"] is None
+    assert "rvebench data render mini" in splits["mini"]["problem"]
 
 
 def test_verify_leaves_with_0_when_clean(split: Path) -> None:
