@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rvebench.errors import StorageError, UsageError
 from rvebench.records import EditorInfo
 from rvebench.runs.environment import describe_environment
-from rvebench.runs.journal import JOURNAL_NAME, RunJournal
+from rvebench.runs.journal import RunJournal
 from rvebench.runs.load import SAMPLES_NAME, read_samples, write_samples
 from rvebench.runs.manifest import (
     MANIFEST_NAME,
@@ -23,7 +23,7 @@ from rvebench.runs.manifest import (
 )
 from rvebench.runs.pipeline import Progress, Remaining, Tally, remaining, work
 from rvebench.runs.plan import Plan, RunOptions, Scorers, edit_keys
-from rvebench.storage import TornTail, exclusive_lock, read_lines
+from rvebench.storage import TornTail, exclusive_lock
 from rvebench.video import CONFORM_VERSION
 
 __all__ = ["Outcome", "default_directory", "execute", "left_to_do", "plan_of_run", "rescore"]
@@ -201,8 +201,3 @@ def rescore(directory: Path, *, formula: str | None, exclude_unjudged: bool | No
 def is_run(directory: Path) -> bool:
     """Returns whether the directory holds a run."""
     return (directory / MANIFEST_NAME).is_file()
-
-
-def finished_units(directory: Path) -> int:
-    """Returns how many whole lines the journal holds."""
-    return sum(1 for item in read_lines(directory / JOURNAL_NAME) if not isinstance(item, TornTail))
