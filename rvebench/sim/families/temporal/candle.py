@@ -1,46 +1,38 @@
-"""Temporal: a candle burns down on a table while the room stays as it is."""
+"""Temporal: a candle, an oil lamp or incense burns down on a table while the room stays as it is."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.temporal._lights import (
+    TABLE_Y,
+    WHITE,
+    Kind,
+    Setup,
+    State,
+    draw_candle,
+    draw_incense,
+    draw_lamp,
+)
+from rvebench.sim.families.temporal._parts import steam
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["CandleBurn"]
 
+_KINDS: tuple[Kind, ...] = ("candle", "oil-lamp", "incense")
 _WAX = (Rgb.of("#f4ead2"), Rgb.of("#d96a5a"), Rgb.of("#7fa6c9"), Rgb.of("#8fb58a"))
-_WALLS = (Rgb.of("#5c5470"), Rgb.of("#4e6272"), Rgb.of("#6b5a4a"))
-_TABLE_Y = 196.0
+_OILS = (Rgb.of("#e0942c"), Rgb.of("#c8402f"), Rgb.of("#3f9a6a"), Rgb.of("#4a7fd0"))
+_WALLS = (Rgb.of("#5c5470"), Rgb.of("#4e6272"), Rgb.of("#6b5a4a"), Rgb.of("#5a6650"))
+_CUPS = (Rgb.of("#e6ecf0"), Rgb.of("#d9a441"), Rgb.of("#b5574a"), Rgb.of("#6f9aa8"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setup:
-    x: float
-    height: float
-    width: float
-    wax: Rgb
-    wall: Rgb
-    cup_x: float
-    book: Rgb
-    phase: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
-    burnt: float
-    """Share of the candle that is gone, 0..1."""
-    wilted: float = 0.0
-    """Share by which the candle leans over, as it would in heat: the wrong law."""
-
-
-class CandleBurn(Family[_Setup, _State]):
-    """A candle is shorter after it has burnt, with wax run down and pooled at its foot."""
+class CandleBurn(Family[Setup, State]):
+    """There is less of a candle, of a lamp's oil or of incense after it has burnt; what is left burns on."""
 
     name = "candle-burn"
     subset = Subset.RAVE
@@ -48,35 +40,74 @@ class CandleBurn(Family[_Setup, _State]):
     law = "burn"
     parts = ("candle", "flame", "holder", "cup", "book")
 
-    def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws place, size and colours."""
+    def setup(self, rng: np.random.Generator) -> Setup:
+        """Draws what burns, place, size and colours."""
         x = float(rng.uniform(150, 330))
-        return _Setup(
+        return Setup(
             x=x,
             height=float(rng.uniform(92, 116)),
             width=float(rng.uniform(24, 34)),
             wax=_WAX[rng.integers(len(_WAX))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             cup_x=float(x - 105 if x > 240 else x + 105),
-            book=mix(Rgb.of("#7a3b3b"), Rgb.of("#2f5d62"), float(rng.random())),
+            book=mix(Rgb.of("#8a3b3b"), Rgb.of("#2f6d72"), float(rng.random())),
             phase=float(rng.uniform(0, 6.28)),
+            kind=_KINDS[rng.integers(len(_KINDS))],
+            oil=_OILS[rng.integers(len(_OILS))],
+            cup=_CUPS[rng.integers(len(_CUPS))],
+            picture=int(rng.integers(3)),
         )
 
-    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From tall to a stub."""
+    def states(self, setup: Setup) -> States[State]:  # noqa: ARG002
+        """From nearly whole to a remainder."""
         return States(
-            source=_State(burnt=0.04),
-            target=_State(burnt=0.7),
-            half=_State(burnt=0.37),
-            wrong=_State(burnt=0.04, wilted=0.8),
+            source=State(burnt=0.04),
+            target=State(burnt=0.7),
+            half=State(burnt=0.37),
+            wrong=State(burnt=0.04, heated=0.8),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The candle."""
-        return "candle"
+    def objects(self, setup: Setup) -> str:
+        """What burns."""
+        return setup.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """None of the paraphrases names the height or the wax."""
+    def words(self, setup: Setup) -> Words:
+        """None of the paraphrases names a height, a level, wax, oil or ash."""
+        room = ("the table and the wall", "the cup", "the book", "the picture on the wall", "the camera")
+        if setup.kind == "oil-lamp":
+            return Words(
+                instructions=(
+                    "Show the same corner in the small hours, when nobody has tended the lamp since dusk.",
+                    "Somebody will soon have to go and fetch the can from the shed. Show the table at that point.",
+                    "The reader who lit this lamp at supper has just turned page three hundred.",
+                    "Imagine this table after a whole night's watch, with the flame never once put out.",
+                ),
+                train_instructions=(
+                    "Move this corner on by as many hours as the lamp can manage without help, less one.",
+                    "Picture the lamp at cockcrow, still going, with nobody having looked after it.",
+                ),
+                literal="Lower the oil in the lamp's glass font to about a quarter; keep the flame.",
+                expected="The oil in the glass font of the lamp stands low, at about a quarter; the flame still burns "
+                "in the chimney at the same place, and nothing is spilt.",
+                preserve=("the lamp's brass and glass", "the flame's place", *room),
+            )
+        if setup.kind == "incense":
+            return Words(
+                instructions=(
+                    "Imagine this room when the scent has been filling it for most of an hour.",
+                    "The meditation began when these were lit, and the gong is about to sound its end.",
+                    "Show the same table when it will soon be time to light three new ones.",
+                    "Nobody has touched the bowl, and the guests beside it have nearly told each other all their news.",
+                ),
+                train_instructions=(
+                    "Let three quarters of an hour of quiet go by at this table.",
+                    "Picture this bowl when its work for the evening is nearly done.",
+                ),
+                literal="Make the three incense sticks short stubs with glowing tips and put grey ash into the bowl.",
+                expected="The three sticks are short stubs, about a third of their length, with glowing tips that "
+                "still smoke; grey ash lies on the sand in the bowl.",
+                preserve=("the bowl", "the hanging lamp", *room),
+            )
         return Words(
             instructions=(
                 "Imagine this table near the end of a long evening.",
@@ -91,113 +122,95 @@ class CandleBurn(Family[_Setup, _State]):
             literal="Make the candle much shorter, with melted wax run down its sides and pooled at its foot.",
             expected="The candle is a short stub, about a third of its height, with wax drips and a pool at its foot; "
             "the flame still burns, lower down.",
-            preserve=("the table and the wall", "the cup", "the book", "the candle holder", "the camera"),
+            preserve=("the candle holder", *room),
         )
 
-    def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
+    def light(self, setup: Setup, state: State, clock: Clock) -> Light:  # noqa: ARG002
         """The flame itself, flickering a little."""
         flicker = 0.02 * math.sin(clock.time_s * 9 + setup.phase) + 0.015 * math.sin(clock.time_s * 23)
         return Light(azimuth=0.0, elevation=0.5 + flicker, colour=Rgb(255, 226, 180), ambient=0.5 + flicker)
 
-    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Wall, table, bystanders, candle, flame."""
+    def draw(self, stage: Stage, setup: Setup, state: State, clock: Clock) -> None:
+        """Wall, table, bystanders, what burns."""
         stage.static("room", lambda: self._room(stage, setup))
-        top = _TABLE_Y + 8 - setup.height * (1 - state.burnt)
         flicker = 1 + 0.06 * math.sin(clock.time_s * 9 + setup.phase) + 0.04 * math.sin(clock.time_s * 23)
-        # The room's glow stays where it is, so that the edit's region is the candle and not the room.
-        stage.glow(setup.x, _TABLE_Y - 70, 160 * flicker, Rgb(255, 186, 96), alpha=0.34)
-        self._bystanders(stage, setup, clock)
-        self._candle(stage, setup, state, top)
-        sway = 3 * math.sin(clock.time_s * 5 + setup.phase) + 1.5 * math.sin(clock.time_s * 13)
-        with stage.moved(setup.x + 46 * state.wilted, top + 26 * state.wilted):
-            self._flame(stage, sway, flicker)
+        # The room's glow stays where it is, so that the edit's region is what burns and not the room.
+        if setup.kind == "incense":
+            stage.glow(setup.x, 34, 170, Rgb(255, 206, 140), alpha=0.3)
+        else:
+            stage.glow(setup.x, TABLE_Y - 70, 160 * flicker, Rgb(255, 186, 96), alpha=0.34)
+        steam(stage, setup.cup_x, TABLE_Y - 8, clock.time_s, alpha=0.22)
+        if setup.kind == "candle":
+            draw_candle(stage, setup, state, clock)
+        elif setup.kind == "oil-lamp":
+            draw_lamp(stage, setup, state, clock)
+        else:
+            draw_incense(stage, setup, state, clock)
 
-    def _room(self, stage: Stage, setup: _Setup) -> None:
+    def _room(self, stage: Stage, setup: Setup) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
         centre = (setup.x, 110.0)
         stage.paint(wall, radial(centre, 330, shade(setup.wall, 1.15), shade(setup.wall, 0.62), shade(setup.wall, 0.4)))
         stage.textured(wall, "plaster", strength=0.1)
-        frame_x = WIDTH - setup.x - 40
-        stage.shadow(stage.rect(frame_x + 4, 38, 92, 70), alpha=0.4, blur=5)
-        stage.paint(stage.rect(frame_x, 32, 92, 70, radius=2), flat(Rgb.of("#7d5a38")))
-        inner = stage.rect(frame_x + 7, 39, 78, 56)
-        stage.paint(inner, linear((0, 39), (0, 95), Rgb.of("#6f8fa8"), Rgb.of("#c9b58e"), Rgb.of("#5d7050")))
-        table = stage.rect(-64, _TABLE_Y - 8, WIDTH + 128, 160)
-        stage.paint(table, linear((0, _TABLE_Y - 8), (0, HEIGHT), Rgb.of("#8a5a36"), Rgb.of("#4c2e1a")))
+        self._picture(stage, setup)
+        table = stage.rect(-64, TABLE_Y - 8, WIDTH + 128, 160)
+        stage.paint(table, linear((0, TABLE_Y - 8), (0, HEIGHT), Rgb.of("#8a5a36"), Rgb.of("#4c2e1a")))
         stage.textured(table, "wood", strength=0.2, seed=1)
-        stage.effect(stage.rect(-64, _TABLE_Y - 9, WIDTH + 128, 3), flat(Rgb.of("#c08a58"), alpha=0.5, blur=0.8))
-        pool = stage.oval(setup.x, _TABLE_Y + 26, 150, 32)
-        stage.effect(pool, radial((setup.x, _TABLE_Y + 26), 150, Rgb(120, 70, 20), Rgb(0, 0, 0)), add=True)
+        stage.effect(stage.rect(-64, TABLE_Y - 9, WIDTH + 128, 3), flat(Rgb.of("#c08a58"), alpha=0.5, blur=0.8))
+        pool = stage.oval(setup.x, TABLE_Y + 26, 150, 32)
+        stage.effect(pool, radial((setup.x, TABLE_Y + 26), 150, Rgb(120, 70, 20), Rgb(0, 0, 0)), add=True)
+        if setup.kind == "incense":
+            self._pendant(stage, setup)
+        self._bystanders(stage, setup)
 
-    def _bystanders(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+    def _picture(self, stage: Stage, setup: Setup) -> None:
+        x = setup.x + (104 if setup.x < 240 else -196)
+        stage.shadow(stage.rect(x + 4, 38, 92, 70), alpha=0.4, blur=5)
+        stage.paint(stage.rect(x, 32, 92, 70, radius=2), flat(Rgb.of("#7d5a38")))
+        inner = stage.rect(x + 7, 39, 78, 56)
+        if setup.picture == 1:
+            stage.paint(inner, linear((0, 39), (0, 95), Rgb.of("#d8cdb8"), Rgb.of("#a9977e")))
+            stage.effect(stage.oval(x + 46, 76, 17, 12), flat(setup.cup, alpha=0.8))
+            for k, tone in enumerate((Rgb.of("#c25b4c"), Rgb.of("#d9a640"), Rgb.of("#b56a8c"))):
+                stage.effect(stage.oval(x + 35 + 11 * k, 58 - 5 * (k % 2), 8), flat(tone, alpha=0.85))
+            return
+        tones = (Rgb.of("#6f8fa8"), Rgb.of("#c9b58e"), Rgb.of("#5d7050"))
+        if setup.picture == 2:
+            tones = (Rgb.of("#3f4f78"), Rgb.of("#7f7fa0"), Rgb.of("#2f5566"))
+        stage.paint(inner, linear((0, 39), (0, 95), *tones))
+        with stage.clipped(inner):
+            hills = [(x + 8.0 * k, 78 + 6 * math.sin(k * 1.3 + setup.phase)) for k in range(13)]
+            stage.effect(stage.polygon([*hills, (x + 96, 100), (x, 100)]), flat(shade(tones[2], 0.75), alpha=0.9))
+            if setup.picture == 2:
+                stage.effect(stage.oval(x + 62, 54, 7), flat(Rgb.of("#e9e4c8"), alpha=0.9))
+
+    def _pendant(self, stage: Stage, setup: Setup) -> None:
+        x = setup.x
+        cord = stage.polygon([(x, -64), (x, 4)], closed=False)
+        stage.paint(cord, flat(Rgb.of("#241c18")), line=1.8)
+        hood = stage.polygon([(x - 12, 0), (x + 12, 0), (x + 40, 26), (x - 40, 26)])
+        tone = shade(setup.oil, 0.8)
+        stage.paint(hood, linear((x - 40, 0), (x + 40, 0), shade(tone, 1.15), tone, shade(tone, 0.6)))
+        stage.paint(stage.oval(x, 26, 40, 4.5), flat(Rgb.of("#fff0c4")))
+
+    def _bystanders(self, stage: Stage, setup: Setup) -> None:
         side = 1 if setup.cup_x > setup.x else -1
-        x, y = setup.cup_x, _TABLE_Y + 34
+        x, y, tone = setup.cup_x, TABLE_Y + 34, setup.cup
         stage.shadow(stage.oval(x + side * 26, y + 3, 44, 8), alpha=0.45, blur=4)
         body = stage.curve(
             [(x - 22, y - 42), (x - 20, y - 12), (x - 12, y), (x + 12, y), (x + 20, y - 12), (x + 22, y - 42)]
         )
-        stage.paint(stage.oval(x + side * 24, y - 24, 12, 13), flat(Rgb.of("#cfd6dc")), part="cup", line=5)
-        stage.paint(body, linear((x - 22, 0), (x + 22, 0), Rgb.of("#eef2f4"), Rgb.of("#aab6bf")), part="cup")
-        stage.paint(stage.oval(x, y - 42, 22, 6), flat(Rgb.of("#dfe6ea")), part="cup")
+        stage.paint(stage.oval(x + side * 24, y - 24, 12, 13), flat(shade(tone, 0.88)), part="cup", line=5)
+        near, far = (x - 22, x + 22) if side > 0 else (x + 22, x - 22)
+        stage.paint(body, linear((near, 0), (far, 0), shade(tone, 1.06), shade(tone, 0.66)), part="cup")
+        stage.effect(stage.oval(x - side * 12, y - 24, 3, 11), flat(WHITE, alpha=0.45, blur=1.6))
+        stage.paint(stage.oval(x, y - 42, 22, 6), flat(mix(tone, WHITE, 0.25)), part="cup")
         stage.paint(stage.oval(x, y - 41, 18, 4.5), flat(Rgb.of("#5b3a22")), part="cup")
-        for wisp in range(3):
-            rise = (clock.time_s * 0.45 + wisp / 3) % 1
-            steam = [
-                (x - 8 + wisp * 8 + 6 * math.sin(rise * 7 + k + wisp), y - 46 - 46 * rise - 8 * k) for k in range(4)
-            ]
-            stage.effect(
-                stage.curve(steam), flat(Rgb(255, 255, 255), alpha=0.22 * math.sin(math.pi * rise), blur=2.5), line=4
-            )
-        book_x = setup.x - side * 150
-        stage.shadow(stage.rect(book_x - 42 - side * 8, _TABLE_Y + 40, 88, 10), alpha=0.5, blur=4)
-        cover = stage.rect(book_x - 42, _TABLE_Y + 24, 84, 20, radius=2)
-        stage.paint(
-            cover,
-            linear((0, _TABLE_Y + 24), (0, _TABLE_Y + 44), shade(setup.book, 1.25), shade(setup.book, 0.7)),
-            part="book",
-        )
-        stage.paint(stage.rect(book_x - 40, _TABLE_Y + 29, 80, 9), flat(Rgb.of("#e9dfc8")), part="book")
-
-    def _candle(self, stage: Stage, setup: _Setup, state: _State, top: float) -> None:
-        x, half, foot = setup.x, setup.width / 2, _TABLE_Y + 10
-        stage.shadow(stage.oval(x, foot + 12, half + 34, 9), alpha=0.5, blur=4)
-        dish = stage.oval(x, foot + 6, half + 24, 9)
-        stage.paint(dish, linear((x - 40, 0), (x + 40, 0), Rgb.of("#d8b56a"), Rgb.of("#8a6a2e")), part="holder")
-        stage.effect(stage.oval(x - 8, foot + 4, half + 10, 4), flat(Rgb(255, 244, 210), alpha=0.35, blur=1.5))
-        pooled = 6 + 16 * state.burnt
-        stage.paint(
-            stage.oval(x, foot + 3, half + pooled * 0.8, 3 + pooled * 0.22), flat(shade(setup.wax, 0.95)), part="candle"
-        )
-        lean = 46 * state.wilted
-        drop = 26 * state.wilted
-        side = [(x - half, foot + 2), (x - half + lean * 0.3, (foot + top) / 2), (x - half + lean, top + drop)]
-        other = [(x + half + lean, top + drop), (x + half + lean * 0.3, (foot + top) / 2), (x + half, foot + 2)]
-        body = (
-            stage.curve([*side, *other])
-            if state.wilted
-            else stage.rect(x - half, top, setup.width, foot + 2 - top, radius=3)
-        )
-        glow = mix(setup.wax, Rgb(255, 220, 150), 0.55)
-        stage.paint(body, linear((0, top), (0, foot), glow, setup.wax, shade(setup.wax, 0.62)), part="candle")
-        with stage.clipped(body):
-            stage.effect(stage.rect(x - half, top, half * 0.5, 200), flat(Rgb(255, 255, 255), alpha=0.2, blur=3))
-            stage.shadow(stage.rect(x + half * 0.5, top, half, 200), alpha=0.28, blur=4)
-        if not state.wilted:
-            stage.paint(stage.oval(x, top, half, 4.5), flat(mix(glow, Rgb(255, 246, 220), 0.5)), part="candle")
-            for index, place in enumerate((-0.75, -0.2, 0.45, 0.85)):
-                length = (8 + 26 * state.burnt) * (0.6 + 0.4 * ((index * 7) % 3) / 2)
-                drip = stage.rect(x + place * half - 2.4, top + 1, 4.8, min(length, foot - top), radius=2.4)
-                stage.paint(drip, flat(mix(glow, setup.wax, 0.4)), part="candle")
-
-    def _flame(self, stage: Stage, sway: float, size: float) -> None:
-        stage.paint(
-            stage.polygon([(0, 0), (sway * 0.2, -7)], closed=False), flat(Rgb.of("#2b1d14")), part="candle", line=1.6
-        )
-        tip = (sway, -30 * size)
-        outer = stage.curve(
-            [(0, -3), (-6.5, -11), (sway * 0.5 - 3.5, -20 * size), tip, (sway * 0.5 + 3.5, -20 * size), (6.5, -11)],
-            closed=True,
-        )
-        stage.paint(outer, linear((0, 0), tip, Rgb(92, 128, 232), Rgb(255, 188, 66), Rgb(255, 240, 190)), part="flame")
-        stage.effect(stage.oval(sway * 0.3, -12, 2.6, 7), flat(Rgb(255, 255, 240), alpha=0.9, blur=1.2))
-        stage.glow(0, -14, 34, Rgb(255, 206, 120), alpha=0.6)
+        book_x = max(52.0, min(WIDTH - 52.0, setup.x - side * 150))
+        stage.shadow(stage.rect(book_x - 42 - side * 8, TABLE_Y + 40, 88, 10), alpha=0.5, blur=4)
+        cover = stage.rect(book_x - 42, TABLE_Y + 24, 84, 20, radius=2)
+        top, low = TABLE_Y + 24, TABLE_Y + 44
+        stage.paint(cover, linear((0, top), (0, low), shade(setup.book, 1.25), shade(setup.book, 0.7)), part="book")
+        stage.paint(stage.rect(book_x - 40, TABLE_Y + 29, 80, 9), flat(Rgb.of("#e9dfc8")), part="book")
+        for k in range(3):
+            stage.effect(stage.rect(book_x - 40, TABLE_Y + 31 + 2.4 * k, 80, 0.7), flat(Rgb.of("#8a7a5c"), alpha=0.6))
