@@ -1,4 +1,4 @@
-"""Physical causality: a marble waits behind a latch at the top of a slope; below stands a row of dominoes."""
+"""Physical causality: a marble waits behind a latch at the top of a slope; below stands a row of things to push."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ _FOOT_X = 136.0
 _RISE = 118.0
 _HELD_X = 24.0
 _GRIP = 2.4
-_WEIGHT = 1 / 500
+_SPAN = 210.0
+"""From the first of the row to the last."""
+Kind = Literal["books", "cereal-boxes", "dominoes"]
+_KINDS: tuple[Kind, ...] = ("books", "cereal-boxes", "dominoes")
+_CALLED: dict[Kind, str] = {"books": "books", "cereal-boxes": "cereal boxes", "dominoes": "dominoes"}
+_WEIGHTS: dict[Kind, float] = {"books": 1 / 220, "cereal-boxes": 1 / 160, "dominoes": 1 / 500}
+"""Mass of the marble for each square logical pixel: what is broader takes more to push over."""
 _WALLS = (Rgb.of("#6f8a94"), Rgb.of("#a38b86"), Rgb.of("#8b93ae"), Rgb.of("#a39b78"))
 _MARBLES = (Rgb.of("#2f6fb8"), Rgb.of("#b8342f"), Rgb.of("#2f8f62"), Rgb.of("#7a3fa0"))
 _STYLES = (
@@ -33,15 +39,18 @@ _STYLES = (
     (Rgb.of("#3f8fae"), Rgb.of("#7cc0a8")),
     (Rgb.of("#4a4650"), Rgb.of("#6a6472")),
 )
+_CLOTHS = (Rgb.of("#8a3b3a"), Rgb.of("#2f5f7a"), Rgb.of("#4a6b45"), Rgb.of("#a8772f"), Rgb.of("#5a4272"))
+_BOXES = (Rgb.of("#e9b93a"), Rgb.of("#d9533f"), Rgb.of("#3f8fb8"), Rgb.of("#6fa84f"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    kind: Kind
     side: Literal[-1, 1]
     """1: the slope is on the left and the row runs to the right."""
-    count: int
-    height: float
-    growth: float
+    widths: tuple[float, ...]
+    heights: tuple[float, ...]
+    """One for each of the row, from the slope on."""
     radius: float
     style: int
     marble: Rgb
@@ -55,7 +64,7 @@ class _Setup:
 class _State:
     released: bool
     glued: int = 0
-    """Dominoes at the far end that do not give way: half of the change."""
+    """Of the row's far end, how many do not give way: half of the change."""
     backward: bool = False
     """The row falls toward the slope although the marble is still held: the wrong law."""
 
@@ -70,12 +79,23 @@ class DominoRun(Family[_Setup, _State]):
     parts = ("dominoes", "marble", "slope", "latch", "metronome", "mug", "lamp")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws side, row, colours and room."""
+        """Draws what stands there, side, row, colours and room."""
+        kind = _KINDS[rng.integers(len(_KINDS))]
+        if kind == "dominoes":
+            count, first, growth = int(rng.integers(7, 10)), float(rng.uniform(46, 52)), float(rng.uniform(1.5, 3.5))
+            widths, heights = (11.0,) * count, tuple(first + growth * k for k in range(count))
+        elif kind == "books":
+            count = int(rng.integers(6, 8))
+            widths = tuple(float(value) for value in rng.uniform(14, 19, count))
+            heights = tuple(float(value) for value in rng.uniform(56, 72, count))
+        else:
+            count, tall = int(rng.integers(5, 7)), float(rng.uniform(64, 74))
+            widths, heights = (20.0,) * count, (tall,) * count
         return _Setup(
+            kind=kind,
             side=1 if rng.random() < 0.5 else -1,
-            count=int(rng.integers(7, 10)),
-            height=float(rng.uniform(46, 52)),
-            growth=float(rng.uniform(1.5, 3.5)),
+            widths=widths,
+            heights=heights,
             radius=float(rng.uniform(14, 16)),
             style=int(rng.integers(len(_STYLES))),
             marble=_MARBLES[rng.integers(len(_MARBLES))],
@@ -90,32 +110,33 @@ class DominoRun(Family[_Setup, _State]):
         return States(
             source=_State(released=False),
             target=_State(released=True),
-            half=_State(released=True, glued=(setup.count + 1) // 2),
+            half=_State(released=True, glued=(len(setup.heights) + 1) // 2),
             wrong=_State(released=False, backward=True),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The dominoes."""
-        return "dominoes"
+    def objects(self, setup: _Setup) -> str:
+        """What stands in the row."""
+        return setup.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the fall."""
+        called = _CALLED[setup.kind]
         return Words(
             instructions=(
                 "Somebody has lifted the little latch in front of the marble; how does the scene end?",
                 "The marble is free to go. Show the table once nothing moves there any more.",
-                "Let one small push at the start run its whole course.",
-                "What has become of this careful arrangement a few seconds after the latch was opened?",
+                "Let one small push at the start of the line run its whole course.",
+                f"What has become of these {called} a few seconds after the latch was opened?",
                 "The waiting is over for the glass ball on the slope, with all that follows from it.",
             ),
             train_instructions=(
                 "Imagine the latch slipped while the builder fetched another coffee.",
                 "Open the gate at the top and look again when all is quiet.",
             ),
-            literal="Move the marble from the top of the slope down to the table, and let every domino lie "
+            literal=f"Move the marble from the top of the slope down to the table, and let all the {called} lie "
             "toppled toward the far end.",
-            expected="The latch is open, the marble is at the foot of the slope behind the first domino, and all "
-            "dominoes have fallen in one direction, away from the slope, each leaning on the next.",
+            expected=f"The latch is open, the marble is at the foot of the slope behind the first of the {called}, and "
+            f"all the {called} have fallen in one direction, away from the slope, each leaning on the next.",
             preserve=("the slope", "the metronome", "the mug", "the hanging lamp", "the window, wall and table"),
         )
 
@@ -180,24 +201,50 @@ class DominoRun(Family[_Setup, _State]):
         blocks = tuple(_flipped(setup, block) for block in rest.blocks)
         ball = replace(rest.ball, x=_x(setup, rest.ball.x), turn_deg=rest.ball.turn_deg * setup.side)
         shadows(stage, blocks, _FLOOR, 1.0)
-        first, second = _STYLES[setup.style]
         if ball.y > _FLOOR - ball.radius - 8:
             stage.shadow(stage.oval(ball.x + 5, _FLOOR + 1, ball.radius + 4, 4), alpha=0.45, blur=2)
         for index, block in enumerate(blocks):
-            paint = mix(first, second, index / max(1, len(blocks) - 1))
+            paint = _paint(setup, index)
             draw_block(stage, block, paint, part="dominoes")
-            self._pips(stage, block, index, dark=paint.r + paint.g + paint.b > 480)
+            with stage.moved(block.x, block.y, turn_deg=block.turn_deg):
+                if setup.kind == "dominoes":
+                    self._pips(stage, block, index, dark=paint.r + paint.g + paint.b > 480)
+                elif setup.kind == "books":
+                    self._spine(stage, block, index)
+                else:
+                    self._carton(stage, block, paint)
         draw_ball(stage, ball, setup.marble, part="marble")
         self._latch(stage, setup, state)
 
     def _pips(self, stage: Stage, block: Block, index: int, *, dark: bool) -> None:
         ink = flat(Rgb.of("#3a3436") if dark else Rgb.of("#fff6e4"), alpha=0.85)
-        with stage.moved(block.x, block.y, turn_deg=block.turn_deg):
-            stage.effect(stage.rect(-block.width * 0.32, -0.6, block.width * 0.64, 1.2), ink)
-            for half in (-1, 1):
-                for k in range(1 + (index * (2 if half > 0 else 3) + 1) % 3):
-                    y = half * block.height * (0.12 + 0.12 * k)
-                    stage.effect(stage.oval(0, y, 1.7), ink)
+        stage.effect(stage.rect(-block.width * 0.32, -0.6, block.width * 0.64, 1.2), ink)
+        for half in (-1, 1):
+            for k in range(1 + (index * (2 if half > 0 else 3) + 1) % 3):
+                y = half * block.height * (0.12 + 0.12 * k)
+                stage.effect(stage.oval(0, y, 1.7), ink)
+
+    def _spine(self, stage: Stage, block: Block, index: int) -> None:
+        gold, half = flat(Rgb.of("#ecd08a"), alpha=0.9), block.width / 2
+        for share in (-0.42, -0.36, 0.34, 0.4):
+            stage.effect(stage.rect(-half + 0.6, block.height * share, block.width - 1.2, 1.4), gold)
+        label = stage.rect(-half + 2, -block.height * 0.28, block.width - 4, block.height * (0.2 + 0.06 * (index % 3)))
+        stage.effect(label, flat(Rgb.of("#f3e7c8"), alpha=0.85))
+        for k in range(3):
+            line = stage.rect(-half + 4, -block.height * 0.25 + 3.6 * k, block.width - 8 - 2 * (k % 2), 1.1)
+            stage.effect(line, flat(Rgb.of("#5a4636"), alpha=0.8))
+
+    def _carton(self, stage: Stage, block: Block, paint: Rgb) -> None:
+        w, h = block.width, block.height
+        cream = flat(Rgb.of("#fff6e0"), alpha=0.95)
+        stage.effect(stage.rect(-w / 2 + 1, -h / 2 + 1, w - 2, h * 0.1), flat(shade(paint, 0.62), alpha=0.8))
+        stage.effect(stage.oval(0, -h * 0.22, w * 0.36, h * 0.12), cream)
+        stage.effect(stage.rect(-w * 0.24, -h * 0.235, w * 0.48, 2.2), flat(shade(paint, 0.55)))
+        bowl = stage.curve([(-w * 0.36, h * 0.14), (w * 0.36, h * 0.14), (w * 0.2, h * 0.3), (-w * 0.2, h * 0.3)])
+        for k in range(4):
+            stage.effect(stage.oval(-w * 0.24 + w * 0.16 * k, h * 0.12 - k % 2, 2.4), flat(Rgb.of("#d99a3c")))
+        stage.effect(bowl, cream)
+        stage.effect(stage.rect(-w / 2 + 3, h * 0.39, w - 6, 2), flat(Rgb.of("#fff6e0"), alpha=0.6))
 
     def _slope(self, stage: Stage, setup: _Setup) -> None:
         wood = Rgb.of("#c58f55")
@@ -256,7 +303,7 @@ def _held(setup: _Setup) -> Ball:
         x=_HELD_X + reach * math.sin(angle),
         y=_height_at(_HELD_X) - reach * math.cos(angle),
         radius=setup.radius,
-        weight=_WEIGHT,
+        weight=_WEIGHTS[setup.kind],
     )
 
 
@@ -264,21 +311,28 @@ def _slope_angle(x: float) -> float:
     return math.atan((_height_at(x + 1) - _height_at(x - 1)) / 2)
 
 
+def _paint(setup: _Setup, index: int) -> Rgb:
+    """Returns the colour of one of the row: dominoes shade into each other, books differ, boxes are alike."""
+    if setup.kind == "books":
+        return _CLOTHS[(setup.style + index * 2) % len(_CLOTHS)]
+    if setup.kind == "cereal-boxes":
+        return _BOXES[setup.style]
+    first, second = _STYLES[setup.style]
+    return mix(first, second, index / (len(setup.heights) - 1))
+
+
 def _row(setup: _Setup, glued: int = 0) -> tuple[Block, ...]:
-    step = 216 / (setup.count - 1)
-    made = []
-    for index in range(setup.count):
-        height = setup.height + setup.growth * index
-        made.append(
-            Block(
-                x=178 + step * index,
-                y=_FLOOR - height / 2,
-                width=11,
-                height=height,
-                fixed=index >= setup.count - glued,
-            )
+    count = len(setup.heights)
+    return tuple(
+        Block(
+            x=178 + _SPAN / (count - 1) * index,
+            y=_FLOOR - height / 2,
+            width=width,
+            height=height,
+            fixed=index >= count - glued,
         )
-    return tuple(made)
+        for index, (width, height) in enumerate(zip(setup.widths, setup.heights, strict=True))
+    )
 
 
 def _rest(setup: _Setup, state: _State) -> Rest:
@@ -288,9 +342,10 @@ def _rest(setup: _Setup, state: _State) -> Rest:
         return settle(row, held, _FLOOR, _track(), _GRIP)
     if not state.backward:
         return Rest(row, held)
-    # The same push from the far end, seen in a mirror.
+    # The same run seen in a mirror, where the slope stands at the other end.
     mirror = row[0].x + row[-1].x
     turned = tuple(replace(block, x=mirror - block.x) for block in reversed(row))
-    push = Ball(x=row[0].x - 40, y=_FLOOR - setup.radius, radius=setup.radius, weight=_WEIGHT, push=260)
-    fallen = settle(turned, push, _FLOOR, (), _GRIP).blocks
+    low = _FLOOR + 2
+    hollow = ((_FOOT_X + 1, low), (mirror - _FOOT_X - 1, low), *((mirror - x, y) for x, y in reversed(_track())))
+    fallen = settle(turned, held, _FLOOR, (*_track(), *hollow), _GRIP).blocks
     return Rest(tuple(replace(b, x=mirror - b.x, turn_deg=-b.turn_deg) for b in reversed(fallen)), held)
