@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.semantic._cakes import GAY, Cake, CakeKind, candle_place, draw_cake
 from rvebench.sim.families.semantic._parts import soft_spot
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
@@ -20,9 +21,8 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _ICINGS = (Rgb.of("#f6b7c6"), Rgb.of("#a9d8d0"), Rgb.of("#f5e3b0"), Rgb.of("#c9b6ea"))
 _SPONGES = (Rgb.of("#7a4a2c"), Rgb.of("#f2e6d2"), Rgb.of("#b0583e"))
 _WALLS = (Rgb.of("#5f7f95"), Rgb.of("#8d6f8a"), Rgb.of("#6f8a72"))
-_GAY = (Rgb.of("#e5554f"), Rgb.of("#f0b440"), Rgb.of("#4aa3a0"), Rgb.of("#6a78c9"), Rgb.of("#e588b0"))
+_KINDS: tuple[CakeKind, ...] = ("cake", "ice-cream-cake", "tart")
 _TABLE_Y = 188.0
-_RADIUS = (84.0, 19.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,14 @@ class _Setup:
     wall: Rgb
     shift: int
     phase: float
+    kind: CakeKind
+
+    @property
+    def cake(self) -> Cake:
+        """The cake and where it stands."""
+        return Cake(
+            kind=self.kind, x=self.x, side=self.side, icing=self.icing, sponge=self.sponge, seed=self.shift + 11
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +75,9 @@ class CakeCandles(Family[_Setup, _State]):
             icing=_ICINGS[rng.integers(len(_ICINGS))],
             sponge=_SPONGES[rng.integers(len(_SPONGES))],
             wall=_WALLS[rng.integers(len(_WALLS))],
-            shift=int(rng.integers(len(_GAY))),
+            shift=int(rng.integers(len(GAY))),
             phase=float(rng.uniform(0, 6.28)),
+            kind=_KINDS[rng.integers(len(_KINDS))],
         )
 
     def states(self, setup: _Setup) -> States[_State]:
@@ -76,32 +85,32 @@ class CakeCandles(Family[_Setup, _State]):
         return States(
             source=_State(candles=setup.before),
             target=_State(candles=setup.age),
-            half=_State(candles=(setup.before + setup.age) // 2),
+            half=_State(candles=(setup.before + setup.age + 1) // 2),
             wrong=_State(candles=setup.before, lit=False),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The cake."""
-        return "cake"
+    def objects(self, setup: _Setup) -> str:
+        """What the candles stand on."""
+        return setup.kind
 
     def words(self, setup: _Setup) -> Words:
         """The paraphrases give the year or a sum, and never the candles."""
-        name, age = setup.name, setup.age
+        name, age, thing = setup.name, setup.age, setup.kind.replace("ice-cream-cake", "ice-cream cake")
         return Words(
             instructions=(
-                f"{name} was born in {2024 - age}, and this birthday is in 2024. Make the cake tell the right age.",
-                f"Two years ago today {name} turned {_NUMBERS[age - 2]}; make the cake right for this year's party.",
-                f"{name}'s birthday cake should agree with a child who started life exactly {age * 12} months ago.",
-                f"Two years from now {name} will turn {age + 2}; finish decorating the cake for today's party.",
+                f"{name} was born in {2024 - age}, and this birthday is in 2024. Make the {thing} tell the right age.",
+                f"Two years ago today {name} turned {_NUMBERS[age - 2]}; make the {thing} right for this year's party.",
+                f"{name}'s birthday {thing} should agree with a child who started life exactly {age * 12} months ago.",
+                f"Two years from now {name} will turn {age + 2}; finish decorating the {thing} for today's party.",
             ),
             train_instructions=(
-                f"{name} turned {_NUMBERS[age - 1]} a year ago today. Correct the cake by custom.",
+                f"{name} turned {_NUMBERS[age - 1]} a year ago today. Correct the {thing} by custom.",
                 f"{name} is three years younger than a cousin of {age + 3}; today is the party. Set the cake right.",
             ),
-            literal=f"Put candles on the cake so that there are exactly {_NUMBERS[age]} burning candles.",
-            expected=f"The cake bears exactly {_NUMBERS[age]} ({age}) burning candles instead of {setup.before}; "
-            "cake and room are as they were.",
-            preserve=("the cake and its stand", "the balloons", "the bunting", "the presents", "the camera"),
+            literal=f"Put candles on the {thing} so that there are exactly {_NUMBERS[age]} burning candles.",
+            expected=f"The {thing} bears exactly {_NUMBERS[age]} ({age}) burning candles instead of {setup.before}; "
+            f"{thing} and room are as they were.",
+            preserve=(f"the {thing} and its stand", "the balloons", "the bunting", "the presents", "the camera"),
         )
 
     def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
@@ -113,13 +122,11 @@ class CakeCandles(Family[_Setup, _State]):
         stage.static("room", lambda: self._room(stage, setup))
         self._bunting(stage, setup, clock)
         self._balloons(stage, setup, clock)
-        stage.static("cake", lambda: self._cake(stage, setup))
+        stage.static("cake", lambda: draw_cake(stage, setup.cake))
         order = sorted(range(setup.age), key=lambda index: index * 0.618 % 1)[: state.candles]
         places: list[tuple[float, float, int]] = []
         for index in order:
-            # Even steps across, in turn behind and in front, so that each can be counted.
-            u = 0.96 * (2 * index / (setup.age - 1) - 1)
-            x, y = setup.x + 71 * u, 118 + (14 if index % 2 else -14) * math.sqrt(1 - u * u)
+            x, y = candle_place(setup.cake, index, setup.age)
             places.append((x, y, index))
         for x, y, index in sorted(places, key=lambda place: place[1]):
             self._candle(stage, setup, state, clock, (x, y), index)
@@ -133,7 +140,7 @@ class CakeCandles(Family[_Setup, _State]):
         stage.textured(wall, "plaster", strength=0.09)
         cloth = stage.rect(-64, _TABLE_Y - 8, WIDTH + 128, 160)
         stage.paint(cloth, linear((0, _TABLE_Y - 8), (0, HEIGHT), Rgb.of("#efe6da"), Rgb.of("#c9b7a6")))
-        tone = _GAY[(setup.shift + 2) % len(_GAY)]
+        tone = GAY[(setup.shift + 2) % len(GAY)]
         for column in range(-14, 15):  # gingham in perspective
             band = [(240 + column * 30.0, _TABLE_Y - 8), (240 + column * 30 + 15.0, _TABLE_Y - 8)]
             band += [(240 + (column * 30 + 15) * 1.9, 300.0), (240 + column * 30 * 1.9, 300.0)]
@@ -147,7 +154,7 @@ class CakeCandles(Family[_Setup, _State]):
         self._present(stage, setup.x - setup.side * 112, _TABLE_Y + 62, 42, 30, setup.shift + 3, setup.side)
 
     def _present(self, stage: Stage, x: float, y: float, width: float, height: float, tone: int, side: float) -> None:
-        paper, band = _GAY[tone % len(_GAY)], _GAY[(tone + 1) % len(_GAY)]
+        paper, band = GAY[tone % len(GAY)], GAY[(tone + 1) % len(GAY)]
         left, top = x - width / 2, y - height
         foot = [(left, y), (left + width, y), (left + width + side * 22, y + 9), (left + side * 26, y + 9)]
         stage.shadow(stage.polygon(foot), alpha=0.42, blur=3)
@@ -181,7 +188,7 @@ class CakeCandles(Family[_Setup, _State]):
             swing = 9 * math.sin(2.4 * clock.time_s + 1.3 * index + setup.phase)
             with stage.moved(x, y, turn_deg=swing):
                 stage.shadow(stage.polygon([(-9, 5), (15, 5), (5, 33)]), alpha=0.2, blur=2.5)
-                colour = _GAY[(index + setup.shift) % len(_GAY)]
+                colour = GAY[(index + setup.shift) % len(GAY)]
                 cloth = linear((0, 0), (0, 28), shade(colour, 1.1), shade(colour, 0.82))
                 stage.paint(stage.polygon([(-12, 0), (12, 0), (0, 28)]), cloth, part="bunting")
 
@@ -191,7 +198,7 @@ class CakeCandles(Family[_Setup, _State]):
         for index, (dx, dy) in enumerate(((-26, 92), (28, 106), (2, 132))):
             sway = 4 * math.sin(1.5 * clock.time_s + setup.phase + index * 1.4)
             x, y = knot[0] + dx + sway, knot[1] - dy + 2 * math.sin(2.1 * clock.time_s + index)
-            colour = _GAY[(setup.shift + index * 2) % len(_GAY)]
+            colour = GAY[(setup.shift + index * 2) % len(GAY)]
             string = stage.curve([knot, (knot[0] + dx * 0.2, knot[1] - 30), (x - sway * 0.4, y + 40), (x, y + 29)])
             stage.paint(string, flat(Rgb.of("#efe7da")), part="balloons", line=1.1)
             stage.paint(
@@ -219,71 +226,10 @@ class CakeCandles(Family[_Setup, _State]):
             weight, linear((knot[0] - 10, 0), (knot[0] + 10, 0), Rgb.of("#f3d98a"), Rgb.of("#a67c2a")), part="balloons"
         )
 
-    def _cake(self, stage: Stage, setup: _Setup) -> None:
-        x, top, base = setup.x, 118.0, 186.0
-        rx, ry = _RADIUS
-        stage.shadow(stage.oval(x + setup.side * 26, base + 44, 92, 14), alpha=0.45, blur=5)
-        glass = linear((x - 100, 0), (x + 100, 0), Rgb(255, 255, 255), Rgb(214, 224, 232), Rgb(150, 164, 178))
-        stage.paint(stage.oval(x, base + 42, 48, 10), glass, part="stand")
-        stage.paint(
-            stage.polygon([(x - 12, base), (x + 12, base), (x + 20, base + 40), (x - 20, base + 40)]),
-            glass,
-            part="stand",
-        )
-        stage.paint(
-            stage.oval(x, base + 9, 110, 21),
-            linear((x - 110, 0), (x + 110, 0), Rgb(226, 232, 238), Rgb(130, 142, 156)),
-            part="stand",
-        )
-        stage.paint(stage.oval(x, base + 5, 110, 21), glass, part="stand")
-        stage.shadow(stage.oval(x + setup.side * 8, base + 6, rx + 8, ry), alpha=0.4, blur=3)
-        body = stage.rect(x - rx, top, 2 * rx, base - top)
-        ends = ((x - rx, 0.0), (x + rx, 0.0)) if setup.side > 0 else ((x + rx, 0.0), (x - rx, 0.0))
-        sponge = linear(*ends, shade(setup.sponge, 1.2), setup.sponge, shade(setup.sponge, 0.58))
-        stage.paint(stage.oval(x, base, rx, ry), sponge, part="cake")
-        stage.paint(body, sponge, part="cake")
-        stage.textured(body, "stone", strength=0.14, seed=4)
-        icing = linear(*ends, shade(setup.icing, 1.14), setup.icing, shade(setup.icing, 0.72))
-        for index in range(11):  # a band of cream around the foot and another half-way up
-            u = math.cos(math.pi * (index + 0.5) / 11)
-            depth = math.sqrt(1 - u * u)
-            stage.paint(stage.oval(x + u * rx, base - 2 + ry * depth, 10, 8), icing, part="cake")
-        waist = [(x + rx * math.cos(math.pi * k / 12), 152 + ry * math.sin(math.pi * k / 12)) for k in range(13)]
-        stage.paint(stage.curve(waist), icing, part="cake", line=6)
-        drips = [(x - rx, top)]
-        for index in range(19):
-            angle = math.pi * (1 - index / 18)
-            low = 22.0 if index % 2 else 9.0
-            drips.append((x + rx * math.cos(angle), top + ry * math.sin(angle) + low + (index * 7 % 5) * 1.6))
-        drips.append((x + rx, top))
-        stage.effect(
-            stage.curve([(px, py + 2.5) for px, py in drips]), flat(Rgb(30, 10, 10), alpha=0.3, blur=1.5), line=2
-        )
-        stage.paint(stage.curve(drips), icing, part="cake")
-        disc = stage.oval(x, top, rx, ry)
-        stage.paint(
-            disc,
-            radial((x - setup.side * 26, top - 4), 120, shade(setup.icing, 1.18), shade(setup.icing, 0.9)),
-            part="cake",
-        )
-        stage.effect(disc, flat(Rgb(255, 255, 255), alpha=0.4), line=1.4)
-        rng = np.random.default_rng(setup.shift + 11)
-        for index in range(40):
-            angle, far = rng.uniform(0, 6.28), math.sqrt(rng.random()) * 0.86
-            px, py = x + rx * far * math.cos(angle), top + ry * far * math.sin(angle)
-            grain = stage.polygon([(px, py), (px + rng.uniform(-4, 4), py + rng.uniform(-1.5, 1.5))], closed=False)
-            stage.paint(grain, flat(shade(_GAY[index % len(_GAY)], 0.95)), part="cake", line=1.8)
-        for index in range(7):
-            u = math.cos(math.pi * (index + 0.5) / 7)
-            px, py = x + u * rx * 0.99, 176 + ry * math.sqrt(1 - u * u) * 0.98 - 8
-            stage.paint(
-                stage.oval(px, py, 5.5), radial((px - 2, py - 2), 8, Rgb.of("#ff8a8a"), Rgb.of("#a8202e")), part="cake"
-            )
-
     def _candle(self, stage: Stage, setup: _Setup, state: _State, clock: Clock, place: Point, index: int) -> None:
         x, y = place
         stage.shadow(stage.oval(x + setup.side * 7, y + 1.5, 10, 2.4), alpha=0.32, blur=1.2)
-        colour = _GAY[(index + setup.shift) % len(_GAY)]
+        colour = GAY[(index + setup.shift) % len(GAY)]
         body = stage.rect(x - 3.2, y - 36, 6.4, 36.5, radius=1.5)
         stage.paint(body, linear((x - 3, 0), (x + 3, 0), shade(colour, 1.3), shade(colour, 0.75)), part="candles")
         with stage.clipped(body):
