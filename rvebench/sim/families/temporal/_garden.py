@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -14,14 +15,16 @@ from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
 
 __all__ = [
     "BENCHES",
+    "BLUE",
     "FENCES",
     "ROOFS",
     "SKIES",
     "SNOW",
     "WALLS",
+    "Kind",
     "Setup",
     "State",
-    "draw_bench",
+    "draw_cap",
     "draw_fence",
     "draw_fir",
     "draw_ground",
@@ -45,16 +48,22 @@ BENCHES = (Rgb.of("#9a6238"), Rgb.of("#47705f"), Rgb.of("#7d3f3a"), Rgb.of("#496
 FENCES = (Rgb.of("#c9a27a"), Rgb.of("#8d6f56"), Rgb.of("#7f929b"))
 
 
+Kind = Literal["bench", "car", "wheelbarrow"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What varies between two samples."""
 
+    kind: Kind
+    """What stands in the foreground."""
     side: int
-    """Where the bench and the tree stand; the house is on the other side."""
+    """Where it and the tree stand; the house is on the other side."""
     sky: int
     wall: Rgb
     roof: Rgb
     bench: Rgb
+    """Colour of what stands in the foreground, and of the door."""
     fence: Rgb
     bench_x: float
     seed: int
@@ -201,7 +210,7 @@ def draw_tree(stage: Stage, setup: Setup, state: State) -> None:
     grow(x, foot, -math.pi / 2, 64, 12)
     if state.depth > 0:
         mound = stage.oval(x, foot + 1, 22, 7 * state.depth)
-        stage.paint(mound, linear((0, foot - 6), (0, foot + 7), SNOW, Rgb.of("#e9f0fa")), part="snow")
+        stage.paint(mound, flat(SNOW, blur=2), part="snow")
 
 
 def draw_fence(stage: Stage, setup: Setup, state: State) -> None:
@@ -221,56 +230,6 @@ def draw_fence(stage: Stage, setup: Setup, state: State) -> None:
         drift = [(-64 + 30 * i, FENCE_Y - state.depth * (5 + 3.5 * math.sin(i * 1.3))) for i in range(21)]
         heap = stage.polygon([*drift, (560, FENCE_Y + 8), (-64, FENCE_Y + 8)])
         stage.paint(heap, linear((0, FENCE_Y - 8), (0, FENCE_Y + 8), SNOW, Rgb.of("#eaf0fa")), part="snow")
-
-
-def draw_bench(stage: Stage, setup: Setup, state: State) -> None:
-    """Draws the bench."""
-    x, depth = setup.bench_x, state.depth
-    dark, pale = shade(setup.bench, 0.55), mix(setup.bench, SNOW, 0.15)
-    stage.shadow(stage.oval(x - setup.side * 8, 249, 88, 9), alpha=0.42, blur=5)
-    for dx in (-66, 66):
-        stage.paint(stage.rect(x + dx - 4, 178, 8, 62, radius=2), flat(dark), part="bench")
-    for y in (182.0, 196.0):
-        slat = stage.rect(x - 74, y, 148, 9, radius=2)
-        stage.paint(slat, linear((0, y), (0, y + 9), pale, setup.bench, dark), part="bench")
-    draw_cap(stage, [(x - 71, 181), (x, 180), (x + 71, 181)], 10 * depth)
-    seat = stage.polygon([(x - 74, 214), (x + 74, 214), (x + 82, 228), (x - 82, 228)])
-    stage.paint(seat, linear((0, 214), (0, 228), pale, setup.bench), part="bench")
-    for y in (218.5, 223.5):
-        stage.effect(stage.rect(x - 78, y, 156, 1), flat(dark, alpha=0.7))
-    front = stage.rect(x - 82, 228, 164, 5, radius=1)
-    stage.paint(front, flat(dark), part="bench")
-    for dx in (-74, 74):
-        stage.paint(
-            stage.rect(x + dx - 4, 204, 8, 46, radius=2),
-            linear((x + dx - 4, 0), (x + dx + 4, 0), setup.bench, dark),
-            part="bench",
-        )
-        arm = stage.rect(x + dx - 5, 201, 10, 6, radius=2)
-        stage.paint(arm, linear((0, 201), (0, 207), pale, dark), part="bench")
-    if depth > 0:
-        high = 15 * depth
-        pillow = stage.curve(
-            [
-                (x - 76, 228),
-                (x - 72, 217 - high * 0.4),
-                (x - 40, 214 - high * 0.75),
-                (x, 214 - high),
-                (x + 42, 214 - high * 0.7),
-                (x + 72, 217 - high * 0.4),
-                (x + 76, 228),
-                (x + 38, 230 + high * 0.1),
-                (x, 229),
-                (x - 40, 230 + high * 0.1),
-            ],
-            closed=True,
-        )
-        cover = smooth(depth * 1.6)
-        stage.paint(pillow, linear((0, 200), (0, 232), SNOW, Rgb.of("#e6eefa"), BLUE, alpha=cover), part="snow")
-    for dx in (-74, 74):
-        draw_cap(stage, [(x + dx - 4, 201), (x + dx + 4, 201)], 8 * depth)
-        if depth > 0:
-            stage.paint(stage.oval(x + dx, 250, 12, 5 * depth), flat(SNOW), part="snow")
 
 
 def draw_lamp(stage: Stage, setup: Setup, state: State) -> None:
@@ -297,8 +256,8 @@ def draw_lamp(stage: Stage, setup: Setup, state: State) -> None:
     stage.paint(stage.polygon([(x - 14, 69), (x, 57), (x + 14, 69)]), flat(iron), part="lamp")
     draw_cap(stage, [(x - 11, 67), (x, 58), (x + 11, 67)], 8 * state.depth)
     if state.depth > 0:
-        mound = stage.oval(x, foot + 1, 20, 8 * state.depth)
-        stage.paint(mound, linear((0, foot - 6), (0, foot + 8), SNOW, Rgb.of("#eef3fb")), part="snow")
+        mound = stage.oval(x, foot + 1, 18, 7 * state.depth)
+        stage.paint(mound, flat(SNOW, blur=2), part="snow")
 
 
 def draw_leaves(stage: Stage, setup: Setup, state: State) -> None:

@@ -14,9 +14,9 @@ from rvebench.sim.families.temporal._garden import (
     SKIES,
     SNOW,
     WALLS,
+    Kind,
     Setup,
     State,
-    draw_bench,
     draw_fence,
     draw_fir,
     draw_ground,
@@ -26,15 +26,18 @@ from rvebench.sim.families.temporal._garden import (
     draw_tree,
 )
 from rvebench.sim.families.temporal._parts import smooth
+from rvebench.sim.families.temporal._yard import draw_barrow, draw_bench, draw_car
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import WIDTH, Camera, Stage, flat, linear
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["SnowCover"]
 
+_KINDS: tuple[Kind, ...] = ("bench", "car", "wheelbarrow")
+
 
 class SnowCover(Family[Setup, State]):
-    """Lawn, roof, fence, bench and branches come to lie under thick snow."""
+    """Lawn, roof, fence, branches and what stands in the garden come to lie under thick snow."""
 
     name = "snow-cover"
     subset = Subset.RAVE
@@ -54,35 +57,62 @@ class SnowCover(Family[Setup, State]):
             fence=FENCES[rng.integers(len(FENCES))],
             bench_x=240 + side * float(rng.uniform(28, 72)),
             seed=int(rng.integers(1 << 30)),
+            kind=_KINDS[rng.integers(len(_KINDS))],
         )
 
     def states(self, setup: Setup) -> States[State]:  # noqa: ARG002
         """From bare ground to a thick blanket."""
         return States(source=State(), target=State(depth=1.0), half=State(depth=0.4), wrong=State(leaves=1.0))
 
-    def objects(self, setup: Setup) -> str:  # noqa: ARG002
-        """The garden."""
-        return "garden"
+    def objects(self, setup: Setup) -> str:
+        """What stands in the foreground."""
+        return setup.kind
 
-    def words(self, setup: Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: Setup) -> Words:
         """None of the paraphrases names snow or white."""
+        thing = setup.kind
+        instructions: tuple[str, ...] = (
+            "It keeps coming down like this, in the frost, until breakfast.",
+            "The first flakes have just begun, and the forecast says twelve hours without a break.",
+            "Imagine what the children shout for joy about when they look out of the door tomorrow.",
+            "Show this garden when someone would need a shovel to reach the gate.",
+        )
+        train_instructions: tuple[str, ...] = (
+            "Let the weather carry on for the rest of this freezing day.",
+            "Picture the same corner after a whole night of what is now just starting.",
+        )
+        if thing == "car":
+            instructions = (
+                "The driver has set the alarm half an hour early because of what is just beginning. It rings.",
+                "What comes down here does not pause until the milkman is due, and it stays below freezing.",
+                "Show the morning on which the driver looks out and decides to take the train instead.",
+                "Imagine the car and the garden after ten more hours of this weather.",
+            )
+            train_instructions = (
+                "The car is not moved until tomorrow noon, and the sky goes on exactly like this.",
+                "Picture this place when somebody comes out with a broom to look for the windscreen.",
+            )
+        elif thing == "wheelbarrow":
+            instructions = (
+                "Nobody takes the barrow back to the shed tonight, and the sky goes on like this until dawn.",
+                "Show the garden when the gardener needs high boots to get to the barrow.",
+                "The forecast for this frosty night: more of the same, hour after hour. What is there at sunrise?",
+                "Imagine the same view when the first sledge of the year is carried out of the house.",
+            )
+            train_instructions = (
+                "Let these few flakes be followed by half a day of the same.",
+                "Picture what the robin sees below its lamp tomorrow, when it has come down all night.",
+            )
         return Words(
-            instructions=(
-                "It keeps coming down like this, in the frost, until breakfast.",
-                "The first flakes have just begun, and the forecast says twelve hours without a break.",
-                "Imagine what the children shout for joy about when they look out of the door tomorrow.",
-                "Show this garden when someone would need a shovel to reach the gate.",
-            ),
-            train_instructions=(
-                "Let the weather carry on for the rest of this freezing day.",
-                "Picture the same corner after a whole night of what is now just starting.",
-            ),
-            literal="Cover the lawn, the roof, the fence, the bench and the branches with a thick layer of white snow.",
-            expected="A thick white layer of snow lies on the lawn, the roof, the fence, the bench, the lamp "
+            instructions=instructions,
+            train_instructions=train_instructions,
+            literal=f"Cover the lawn, the roof, the fence, the {thing} and the branches with a thick layer of white "
+            "snow.",
+            expected=f"A thick white layer of snow lies on the lawn, the roof, the fence, the {thing}, the lamp "
             "and the branches; flakes still fall.",
             preserve=(
                 "the house walls and lit windows",
-                "the bench and the fence",
+                f"the {thing} and the fence below the snow",
                 "the robin",
                 "the falling flakes",
                 "the sky",
@@ -149,7 +179,12 @@ class SnowCover(Family[Setup, State]):
         draw_tree(stage, setup, state)
         if state.leaves:
             draw_leaves(stage, setup, state)
-        draw_bench(stage, setup, state)
+        if setup.kind == "bench":
+            draw_bench(stage, setup, state)
+        elif setup.kind == "car":
+            draw_car(stage, setup, state)
+        else:
+            draw_barrow(stage, setup, state)
         draw_lamp(stage, setup, state)
 
     # ---- what moves
