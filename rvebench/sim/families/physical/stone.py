@@ -1,4 +1,4 @@
-"""Physical causality: a stone hangs over a fish tank; when its thread gives way, the water has to make room."""
+"""Physical causality: a heavy thing hangs over a fish tank; when its thread gives way, the water has to make room."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.physical._parts import cat, plant, ring, room, window
@@ -25,6 +26,11 @@ _STILL = 158.0
 _ARM_Y = 24.0
 _GRAVEL = 9.0
 _WALLS = (Rgb.of("#7f9aa0"), Rgb.of("#a08a78"), Rgb.of("#8a86a6"), Rgb.of("#8fa184"))
+Kind = Literal["gold-bar", "kettlebell", "stone"]
+_KINDS: tuple[Kind, ...] = ("gold-bar", "kettlebell", "stone")
+_CALLED: dict[Kind, str] = {"gold-bar": "gold bar", "kettlebell": "kettlebell", "stone": "stone"}
+_BRONZES = (Rgb.of("#e2b13c"), Rgb.of("#d9a24a"), Rgb.of("#e8c050"))
+_IRONS = (Rgb.of("#5a616e"), Rgb.of("#8a4038"), Rgb.of("#3f6474"))
 _STONES = (Rgb.of("#8d8a86"), Rgb.of("#9a7560"), Rgb.of("#6f7a86"))
 _FURS = (Rgb.of("#d08a48"), Rgb.of("#6a6468"), Rgb.of("#b9a48a"))
 _FISH = (Rgb.of("#f08a2c"), Rgb.of("#e2574c"), Rgb.of("#f2c14a"))
@@ -32,11 +38,13 @@ _FISH = (Rgb.of("#f08a2c"), Rgb.of("#e2574c"), Rgb.of("#f2c14a"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    kind: Kind
+    """What hangs on the thread."""
     x: float
     width: float
     stone_x: float
     stone_y: float
-    """Half height of the stone; `stone_x` is half its width."""
+    """Half height of what hangs there; `stone_x` is half its width."""
     stone: Rgb
     wall: Rgb
     wood: Rgb
@@ -55,18 +63,32 @@ class _State:
     hangs: bool
 
 
+def _reach(setup: _Setup, height: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Returns half the width of what hangs there, as a share of `stone_x`, from its foot (-1) to its top (1)."""
+    if setup.kind == "gold-bar":
+        return 0.9 - 0.1 * height
+    if setup.kind == "kettlebell":
+        # A ball with a flat foot below, a handle with a hole above; the handle's two arms count as one.
+        ball = np.sqrt(np.maximum(0.0, 1 - ((height + 0.26) / 0.76) ** 2))
+        handle: npt.NDArray[np.float64] = np.where(height < 0.46, ball, 0.26)
+        return handle
+    oval: npt.NDArray[np.float64] = np.sqrt(1 - height**2)
+    return oval
+
+
 def _level(setup: _Setup, centre: float) -> float:
-    """Returns where the water stands with the stone at `centre`: what is under water is what is displaced."""
+    """Returns where the water stands with its load at `centre`: what is under water is what is displaced."""
+    height = np.linspace(-1, 1, 101)
+    reach = 2 * setup.stone_x * _reach(setup, height)
     level = _STILL
     for _ in range(24):
-        depth = max(-1.0, min(1.0, (centre - level) / setup.stone_y))
-        share = (math.asin(depth) + depth * math.sqrt(1 - depth * depth)) / math.pi + 0.5
-        level = 0.5 * level + 0.5 * (_STILL - share * math.pi * setup.stone_x * setup.stone_y / setup.width)
+        under = reach[centre - height * setup.stone_y > level].sum() * setup.stone_y * 2 / len(height)
+        level = 0.5 * level + 0.5 * float(_STILL - under / setup.width)
     return level
 
 
 class StoneDisplaces(Family[_Setup, _State]):
-    """A stone that lies in the water lifts its surface by what it displaces (Archimedes, in two dimensions)."""
+    """What lies in the water lifts its surface by what it displaces (Archimedes, in two dimensions)."""
 
     name = "stone-displaces"
     subset = Subset.RAVE
@@ -75,14 +97,18 @@ class StoneDisplaces(Family[_Setup, _State]):
     parts = ("stone", "thread", "water", "tank", "fish", "cat", "plant", "stand")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws sides, sizes and colours."""
+        """Draws what hangs there, sides, sizes and colours."""
+        kind = _KINDS[rng.integers(len(_KINDS))]
+        size_x, size_y = {"gold-bar": (46, 21), "kettlebell": (30, 32), "stone": (40, 27.5)}[kind]
+        paints = {"gold-bar": _BRONZES, "kettlebell": _IRONS, "stone": _STONES}[kind]
         side: Literal[-1, 1] = 1 if rng.random() < 0.5 else -1
         return _Setup(
+            kind=kind,
             x=240 - side * float(rng.uniform(8, 30)),
             width=float(rng.uniform(148, 166)),
-            stone_x=float(rng.uniform(37, 43)),
-            stone_y=float(rng.uniform(25, 30)),
-            stone=_STONES[rng.integers(len(_STONES))],
+            stone_x=size_x * float(rng.uniform(0.93, 1.07)),
+            stone_y=size_y * float(rng.uniform(0.93, 1.07)),
+            stone=paints[rng.integers(len(paints))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             wood=mix(Rgb.of("#9a6a40"), Rgb.of("#6d4a36"), float(rng.random())),
             fur=_FURS[rng.integers(len(_FURS))],
@@ -93,7 +119,7 @@ class StoneDisplaces(Family[_Setup, _State]):
 
     def states(self, setup: _Setup) -> States[_State]:
         """From hanging in the air to lying on the gravel."""
-        high = _RIM - setup.stone_y - 8
+        high = _RIM - setup.stone_y - 4
         low = _FLOOR - _GRAVEL - setup.stone_y + 3
         middle = _STILL - 7
         floats = _STILL - 0.8 * setup.stone_y
@@ -104,28 +130,29 @@ class StoneDisplaces(Family[_Setup, _State]):
             wrong=_State(centre=floats, level=_level(setup, floats), hangs=False),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The stone."""
-        return "stone"
+    def objects(self, setup: _Setup) -> str:
+        """What hangs on the thread."""
+        return setup.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """None of the paraphrases names the water or where the stone ends."""
+    def words(self, setup: _Setup) -> Words:
+        """None of the paraphrases names the water or where the load ends."""
+        called = _CALLED[setup.kind]
         return Words(
             instructions=(
                 "The thread was never meant to hold that much weight, and it has just given way.",
                 "Snip the string and let everything come to rest.",
                 "What would this room look like if the knot on the wooden arm had come undone?",
-                "Nothing holds the stone any more; show the scene a few seconds later.",
+                f"Nothing holds the {called} any more; show the scene a few seconds later.",
                 "Let gravity have its way with what is dangling here.",
             ),
             train_instructions=(
                 "Imagine the cat had bitten through the cord a moment ago.",
                 "Cut the line above the tank and wait until all is calm again.",
             ),
-            literal="Put the stone on the gravel at the bottom of the tank and raise the water surface well above the "
-            "red mark; leave a short loose end of thread on the arm.",
-            expected="The stone lies on the bottom of the tank, the water stands clearly higher than the red mark, and "
-            "only a loose end of thread hangs from the arm.",
+            literal=f"Put the {called} on the gravel at the bottom of the tank and raise the water surface well above "
+            "the red mark; leave a short loose end of thread on the arm.",
+            expected=f"The {called} lies on the bottom of the tank, the water stands clearly higher than the red mark, "
+            "and only a loose end of thread hangs from the arm.",
             preserve=("the cat", "the fish", "the potted plant", "the wooden stand", "the room and the camera"),
         )
 
@@ -238,21 +265,68 @@ class StoneDisplaces(Family[_Setup, _State]):
             y = state.centre - _ARM_Y - 8 + bob
             tip = y - setup.stone_y
             if state.hangs:
-                stage.paint(stage.rect(-0.9, 0, 1.8, tip + 3), flat(Rgb.of("#f3ead6")), part="thread")
-            squash = setup.stone_y / setup.stone_x
-            stone = stage.curve(ring(0, y, setup.stone_x, 18, 0.028, setup.phase, squash), closed=True)
-            centre = (-setup.stone_x * 0.35, y - setup.stone_y * 0.5)
-            tones = (mix(setup.stone, Rgb(255, 255, 255), 0.38), setup.stone, shade(setup.stone, 0.5))
-            stage.paint(stone, radial(centre, setup.stone_x * 1.5, *tones), part="stone")
-            stage.textured(stone, "stone", strength=0.3, seed=4)
-            band = stage.curve([(-5, tip + 2), (-9, y), (-5, y + setup.stone_y - 2)])
-            other = stage.curve([(5, tip + 2), (10, y), (6, y + setup.stone_y - 2)])
-            for cord in (band, other):
-                stage.paint(cord, flat(Rgb.of("#efe3c6")), part="thread", line=1.5)
-            stage.paint(stage.oval(0, tip + 1, 2.6), flat(Rgb.of("#efe3c6")), part="thread")
+                stage.paint(stage.rect(-0.9, 0, 1.8, tip + 4), flat(Rgb.of("#f3ead6")), part="thread")
+            self._load(stage, setup, y)
             if not state.hangs:
                 stub = stage.curve([(0, tip), (8, tip - 6), (13, tip - 2)])
                 stage.paint(stub, flat(Rgb.of("#efe3c6")), part="thread", line=1.5)
+
+    def _load(self, stage: Stage, setup: _Setup, y: float) -> None:
+        x, high, paint = setup.stone_x, setup.stone_y, setup.stone
+        tones = (mix(paint, Rgb(255, 255, 255), 0.38), paint, shade(paint, 0.5))
+        cord = flat(Rgb.of("#efe3c6"))
+        if setup.kind == "kettlebell":
+            self._kettlebell(stage, setup, y)
+        elif setup.kind == "gold-bar":
+            top = high * 0.5
+            front = stage.polygon(
+                [(-x * 0.84, y - high + top), (x * 0.84, y - high + top), (x, y + high), (-x, y + high)]
+            )
+            lid = stage.polygon(
+                [(-x * 0.68, y - high), (x * 0.68, y - high), (x * 0.84, y - high + top), (-x * 0.84, y - high + top)]
+            )
+            stage.paint(lid, linear((-x, 0), (x, 0), mix(paint, Rgb(255, 255, 255), 0.6), paint), part="stone")
+            stage.paint(front, linear((-x, y - high), (x, y + high), *tones), part="stone")
+            stamp = stage.rect(-x * 0.5, y - high * 0.12, x, high * 0.72, radius=2)
+            stage.effect(stamp, flat(shade(paint, 0.6), alpha=0.7), line=1.4)
+            stage.effect(stage.rect(-x * 0.34, y + high * 0.18, x * 0.68, 2.4), flat(shade(paint, 0.55), alpha=0.8))
+            ridge = stage.polygon([(-x * 0.84, y - high + top), (x * 0.84, y - high + top)], closed=False)
+            stage.effect(ridge, flat(Rgb(255, 250, 220), alpha=0.85), line=1.4)
+            for side in (-1, 1):
+                sling = stage.polygon(
+                    [(0, y - high + 1), (side * x * 0.3, y - high + top), (side * x * 0.34, y + high)], closed=False
+                )
+                stage.paint(sling, cord, part="thread", line=1.5)
+        else:
+            stone = stage.curve(ring(0, y, x, 18, 0.028, setup.phase, high / x), closed=True)
+            stage.paint(stone, radial((-x * 0.35, y - high * 0.5), x * 1.5, *tones), part="stone")
+            stage.textured(stone, "stone", strength=0.3, seed=4)
+            for line in (
+                [(-5.0, y - high + 2), (-9.0, y), (-5.0, y + high - 2)],
+                [(5.0, y - high + 2), (10.0, y), (6.0, y + high - 2)],
+            ):
+                stage.paint(stage.curve(line), cord, part="thread", line=1.5)
+        stage.paint(stage.oval(0, y - high + 1, 2.6), cord, part="thread")
+
+    def _kettlebell(self, stage: Stage, setup: _Setup, y: float) -> None:
+        x, high, paint = setup.stone_x, setup.stone_y, setup.stone
+        bow = stage.curve(
+            [(-x * 0.52, y - high * 0.3), (-x * 0.5, y - high * 0.74), (0, y - high * 0.9), (x * 0.5, y - high * 0.74),
+             (x * 0.52, y - high * 0.3)]
+        )  # fmt: skip
+        stage.paint(bow, flat(shade(paint, 0.62)), part="stone", line=high * 0.2)
+        stage.effect(bow, flat(mix(paint, Rgb(255, 255, 255), 0.35), alpha=0.7), line=high * 0.06)
+        middle, radius = y + high * 0.26, high * 0.76
+        ball = stage.oval(0, middle, x, radius)
+        with stage.clipped(stage.rect(-x - 2, y - high, 2 * x + 4, 2 * high)):
+            tones = (mix(paint, Rgb(255, 255, 255), 0.5), paint, shade(paint, 0.36))
+            stage.paint(ball, radial((-x * 0.36, middle - radius * 0.4), x * 1.5, *tones), part="stone")
+            band = stage.curve(
+                [(-x + 2.6, middle + radius * 0.1), (0, middle + radius * 0.26), (x - 2.6, middle + radius * 0.1)]
+            )
+            stage.effect(band, flat(Rgb.of("#e8e4d8"), alpha=0.75), line=radius * 0.2)
+        shine = stage.oval(-x * 0.42, middle - radius * 0.5, x * 0.2, radius * 0.13)
+        stage.effect(shine, flat(Rgb(255, 255, 255), alpha=0.6, blur=1.5))
 
     def _glass(self, stage: Stage, left: float, right: float) -> None:
         edge = Rgb.of("#e6f6f8")
