@@ -13,5 +13,6 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="lamp-switch", target=f"{_HERE}.lamp:LampSwitch"),
     Registration(name="papers-gust", target=f"{_HERE}.papers:PapersGust"),
     Registration(name="rope-bucket", target=f"{_HERE}.rope:RopeBucket"),
+    Registration(name="tap-overflow", target=f"{_HERE}.tap:TapOverflow"),
     Registration(name="window-ball", target=f"{_HERE}.window:WindowBall"),
 )
