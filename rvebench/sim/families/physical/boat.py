@@ -1,4 +1,4 @@
-"""Physical causality: crates wait on a quay beside a small freighter; with them aboard, it rides lower."""
+"""Physical causality: crates wait on a quay beside a vessel; with them aboard, it rides lower."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.physical._hulls import CRATE, HULLS, Hull, draw_crate, draw_hull, hull_colour
 from rvebench.sim.families.physical._parts import clouds
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
@@ -20,14 +21,15 @@ _SEA_Y = 118.0
 _WATER = 196.0
 """Where the water meets the hull."""
 _QUAY_Y = 186.0
-_DECK = 46.0
-"""Deck above the water when nothing is aboard."""
-_CRATE = 25.0
 _SCALE = 0.92
 _DROP = 3.5
 """How much deeper each crate presses the hull."""
-_HULLS = (Rgb.of("#2f5f8a"), Rgb.of("#2e6e5c"), Rgb.of("#54586a"), Rgb.of("#7a3f6a"))
-_CRATES = (Rgb.of("#d9903a"), Rgb.of("#3f9aa8"), Rgb.of("#c24d3f"), Rgb.of("#d8b23c"), Rgb.of("#6f9a4a"))
+_CREWS = {
+    "freighter": ("freighter", "captain", "red lower paint and white waterline"),
+    "raft": ("raft", "raftsman", "row of barrels"),
+    "sailing-boat": ("sailing boat", "skipper", "green lower paint and white waterline"),
+}
+"""What a hull is called, who commands it, and what of it the water hides in the end."""
 _SKIES = (
     (Rgb.of("#6fb2de"), Rgb.of("#e4f0ee"), Rgb.of("#4d94a8"), Rgb.of("#1f5870"), Rgb.of("#ffffff")),
     (Rgb.of("#6c7fb4"), Rgb.of("#ffd6a0"), Rgb.of("#c99a80"), Rgb.of("#3a4f74"), Rgb.of("#ffe6cc")),
@@ -37,9 +39,10 @@ _SKIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    hull: Hull
     mirrored: bool
     sky: int
-    hull: Rgb
+    paint: int
     crates: int
     tint: int
     boat_x: float
@@ -56,7 +59,7 @@ class _State:
 
 
 class BoatLoaded(Family[_Setup, _State]):
-    """A hull sinks by the weight it takes aboard; the red paint under its waterline goes out of sight."""
+    """A hull sinks by the weight it takes aboard; what was just above the water goes out of sight."""
 
     name = "boat-loaded"
     subset = Subset.RAVE
@@ -65,13 +68,14 @@ class BoatLoaded(Family[_Setup, _State]):
     parts = ("boat", "crates", "quay", "lighthouse", "gulls", "buoy")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws the side of the quay, the weather and the colours."""
+        """Draws the vessel, the side of the quay, the weather and the colours."""
         return _Setup(
+            hull=HULLS[rng.integers(len(HULLS))],
             mirrored=bool(rng.random() < 0.5),
             sky=int(rng.integers(len(_SKIES))),
-            hull=_HULLS[rng.integers(len(_HULLS))],
+            paint=int(rng.integers(4)),
             crates=int(rng.integers(6, 8)),
-            tint=int(rng.integers(len(_CRATES))),
+            tint=int(rng.integers(5)),
             boat_x=float(rng.uniform(318, 328)),
             hills=float(rng.uniform(0, 6.28)),
             phase=float(rng.uniform(0, 6.28)),
@@ -87,27 +91,29 @@ class BoatLoaded(Family[_Setup, _State]):
             wrong=_State(aboard=setup.crates, sunk=-_DROP * 0.6 * setup.crates),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The boat."""
-        return "boat"
+    def objects(self, setup: _Setup) -> str:
+        """The vessel."""
+        return setup.hull
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """None of the paraphrases names the depth of the hull."""
+    def words(self, setup: _Setup) -> Words:
+        """None of the paraphrases names how deep the vessel lies."""
+        called, master, hidden = _CREWS[setup.hull]
         return Words(
             instructions=(
-                "The dock workers have finished their shift and the freighter is ready to sail with everything.",
+                f"The dock workers have finished their shift and the {called} is ready to leave with everything.",
                 "Show the harbour once the whole cargo has changed places.",
-                "All of those heavy crates are meant for the island; picture the moment before departure.",
-                "What does the vessel look like after taking on its full freight?",
+                f"All of those heavy crates are meant for the island, and the {called} will take them; picture "
+                "the moment before departure.",
+                f"What does the {called} look like after taking on its full freight?",
             ),
             train_instructions=(
-                "Load up, captain: nothing may be left behind on the quay.",
-                "Imagine the stevedores have done all their work for today.",
+                f"Load up, {master}: nothing may be left behind on the quay.",
+                f"Imagine the stevedores have brought the {called} all that it is to carry today.",
             ),
-            literal="Stack all crates on the boat, clear the quay, and let the hull sit much deeper so that "
-            "the red stripe is under water.",
-            expected="All crates stand on the boat's deck and none on the quay; the hull lies clearly deeper, its red "
-            "lower paint and white waterline hidden under the water.",
+            literal=f"Stack all crates on the {called}, clear the quay, and let the {called} lie much deeper in the "
+            f"water, which hides its {hidden}.",
+            expected=f"All crates stand on the {called} and none on the quay; it lies clearly deeper, and the water "
+            f"hides its {hidden}.",
             preserve=("the quay and its bollards", "the lighthouse", "the gulls", "the buoy", "the sea and the sky"),
         )
 
@@ -143,7 +149,7 @@ class BoatLoaded(Family[_Setup, _State]):
         tilt = 0.7 * math.sin(clock.time_s * 1.6 + setup.phase + 1)
         air = stage.rect(-80, -80, WIDTH + 160, _WATER + 80)
         with stage.clipped(air), stage.moved(setup.boat_x, _WATER + state.sunk + bob, turn_deg=tilt, scale=_SCALE):
-            self._boat(stage, setup, state)
+            draw_hull(stage, setup.hull, setup.paint, setup.tint, state.aboard)
         foam = [
             (setup.boat_x + 142 * _SCALE * (k / 6 - 1), _WATER + 0.9 * math.sin(clock.time_s * 4 + k))
             for k in range(13)
@@ -217,72 +223,12 @@ class BoatLoaded(Family[_Setup, _State]):
 
     def _reflection(self, stage: Stage, setup: _Setup, state: _State, deep: Rgb) -> None:
         depth = max(16.0, 52 - state.sunk)
-        hull = mix(setup.hull, deep, 0.45)
+        hull = mix(hull_colour(setup.hull, setup.paint), deep, 0.45)
         x = setup.boat_x
         shape = stage.polygon(
             [(x - 127, _WATER - 2), (x + 123, _WATER - 2), (x + 110, _WATER + depth), (x - 112, _WATER + depth)]
         )
         stage.effect(shape, linear((0, _WATER), (0, _WATER + depth), shade(hull, 0.6), deep, alpha=0.55, blur=4))
-
-    def _boat(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        # Drawn about the waterline of the empty boat; the stern is left, the bow right.
-        deck = -_DECK
-        red, white = Rgb.of("#b8352c"), Rgb.of("#f4efe4")
-        hull = stage.curve(
-            [(-138, deck - 6), (-136, -10), (-126, 20), (-60, 30), (60, 30), (112, 22), (134, -12), (150, deck - 18),
-             (120, deck - 4), (40, deck), (-60, deck), (-120, deck - 2)],
-            closed=True,
-        )  # fmt: skip
-        stage.paint(hull, linear((0, deck - 10), (0, 4), shade(setup.hull, 1.25), shade(setup.hull, 0.72)), part="boat")
-        with stage.clipped(hull):
-            stage.paint(stage.rect(-160, -20, 330, 80), linear((0, -20), (0, 4), red, shade(red, 0.7)), part="boat")
-            stage.paint(stage.rect(-160, -23, 330, 4.5), flat(white), part="boat")
-            stage.shadow(stage.rect(-160, deck + 3, 330, 5), alpha=0.25, blur=2)
-            for k in range(4):
-                port = -88 + 46 * k
-                stage.paint(stage.oval(port, deck + 13, 4.6), flat(Rgb.of("#d8c58a")), part="boat")
-                stage.paint(stage.oval(port, deck + 13, 3.1), flat(Rgb.of("#22303c")), part="boat")
-        rail = stage.curve(
-            [(-138, deck - 6), (-120, deck - 2), (-60, deck), (40, deck), (120, deck - 4), (150, deck - 18)]
-        )
-        stage.paint(rail, flat(white), part="boat", line=3)
-        self._cabin(stage, deck, setup)
-        for k in range(state.aboard):
-            row, place = (0, k) if k < 4 else (1, k - 4)
-            x = -58 + 27.5 * place + 13.5 * row
-            self._crate(stage, x, deck - 1 - _CRATE * row, k, setup)
-
-    def _cabin(self, stage: Stage, deck: float, setup: _Setup) -> None:
-        white = Rgb.of("#f3f0e8")
-        house = stage.rect(-122, deck - 48, 46, 48, radius=3)
-        stage.paint(house, linear((-122, 0), (-76, 0), white, shade(white, 0.72)), part="boat")
-        bridge = stage.rect(-118, deck - 70, 36, 24, radius=3)
-        stage.paint(bridge, linear((-118, 0), (-82, 0), white, shade(white, 0.75)), part="boat")
-        stage.paint(stage.rect(-122, deck - 73, 44, 5, radius=2), flat(shade(setup.hull, 1.1)), part="boat")
-        for k in range(3):
-            pane = stage.rect(-114 + 10.5 * k, deck - 64, 8, 9, radius=1.5)
-            stage.paint(pane, linear((0, deck - 64), (0, deck - 55), Rgb.of("#b5dcea"), Rgb.of("#4f8098")), part="boat")
-        for k in range(2):
-            stage.paint(stage.oval(-110 + 20 * k, deck - 28, 5), flat(Rgb.of("#4f8098")), part="boat")
-        funnel = stage.polygon([(-110, deck - 73), (-94, deck - 73), (-96, deck - 96), (-108, deck - 96)])
-        stage.paint(funnel, linear((-110, 0), (-94, 0), Rgb.of("#d24a3c"), Rgb.of("#8a2c24")), part="boat")
-        stage.paint(stage.rect(-108.6, deck - 89, 13.4, 5), flat(white), part="boat")
-        stage.paint(stage.rect(84, deck - 58, 3, 58), flat(Rgb.of("#c9a45c")), part="boat")
-        flag = stage.polygon([(87, deck - 58), (110, deck - 51), (87, deck - 44)])
-        stage.paint(flag, flat(Rgb.of("#f0c242")), part="boat")
-
-    def _crate(self, stage: Stage, x: float, y: float, index: int, setup: _Setup) -> None:
-        colour = _CRATES[(setup.tint + index * 2) % len(_CRATES)]
-        box = stage.rect(x - _CRATE / 2, y - _CRATE, _CRATE, _CRATE, radius=1.5)
-        stage.paint(
-            box, linear((x - 13, y - _CRATE), (x + 13, y), shade(colour, 1.2), shade(colour, 0.66)), part="crates"
-        )
-        dark = flat(shade(colour, 0.5), alpha=0.8)
-        for k in (-0.3, 0, 0.3):
-            stage.effect(stage.rect(x + k * _CRATE - 0.7, y - _CRATE + 4, 1.4, _CRATE - 8), dark)
-        stage.effect(
-            stage.rect(x - 11, y - _CRATE + 1.5, 22, 21.5, radius=1), flat(shade(colour, 1.35), alpha=0.8), line=1.6
-        )
 
     def _quay(self, stage: Stage, setup: _Setup, state: _State) -> None:
         stone = Rgb.of("#9a9388")
@@ -311,7 +257,9 @@ class BoatLoaded(Family[_Setup, _State]):
             stage.shadow(stage.rect(16, _QUAY_Y - 2, 28.0 * min(left, 4) + 8, 8, radius=4), alpha=0.5, blur=3)
         for k in range(left):
             row, place = (0, k) if k < 4 else (1, k - 4)
-            self._crate(stage, 31 + 26.5 * place + 13.5 * row, _QUAY_Y + 3 - _CRATE * row, state.aboard + k, setup)
+            draw_crate(
+                stage, 31 + 26.5 * place + 13.5 * row, _QUAY_Y + 3 - CRATE * row, setup.tint + 2 * (state.aboard + k)
+            )
         for x in (146.0,):
             stage.shadow(stage.oval(x + 4, _QUAY_Y + 8, 12, 3.5), alpha=0.5, blur=2)
             post = stage.rect(x - 5, _QUAY_Y - 10, 10, 18, radius=3)
