@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
-from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear
+from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 
 __all__ = [
     "GROUND_Y",
     "ROAD_Y",
+    "Ground",
     "House",
     "Street",
+    "draw_halo",
     "draw_lamp",
     "draw_rain",
     "draw_street",
@@ -23,6 +26,8 @@ __all__ = [
 ]
 
 GROUND_Y, ROAD_Y = 188.0, 236.0
+Ground = Literal["road", "square", "water"]
+"""What lies before the houses: pavement and road, pavement alone, or a harbour."""
 _FRONTS = tuple(Rgb.of(text) for text in ("#c98f6a", "#d9c48f", "#9fb3a5", "#b48a8a", "#8fa3bd", "#cbb8a4", "#a9795a"))
 _ROOFS = tuple(Rgb.of(text) for text in ("#7a4034", "#5a4a48", "#48566a", "#6a3c30"))
 _DOORS = tuple(Rgb.of(text) for text in ("#3f5f4a", "#7a3030", "#2f4a6a", "#5a4020"))
@@ -71,9 +76,9 @@ def street_of(rng: np.random.Generator) -> Street:
 
 def draw_street(
     stage: Stage, street: Street, *, cloud: float = 0.0, dusk: float = 0.0, lit: float = 0.0, wet: float = 0.0,
-    snow: float = 0.0,
+    snow: float = 0.0, ground: Ground = "road",
 ) -> None:  # fmt: skip
-    """Draws sky, houses, pavement and road; meant for a static layer. All amounts are 0..1."""
+    """Draws sky, houses and what lies before them; meant for a static layer. All amounts are 0..1."""
     day = (Rgb.of("#7fb2df"), Rgb.of("#cfe3ee"), Rgb.of("#f4efe0"))
     night = (Rgb.of("#141d3c"), Rgb.of("#3b3f6c"), Rgb.of("#a8647a"))
     grey = (Rgb.of("#59636f"), Rgb.of("#8a949e"), Rgb.of("#b4bbc0"))
@@ -92,7 +97,10 @@ def draw_street(
     dim = 1 - 0.24 * cloud
     for index, house in enumerate(street.houses):
         _house(stage, house, index, dim, dusk, lit, snow)
-    _ground(stage, street, dim, dusk, wet, snow)
+    if ground == "water":
+        _water(stage, street, dim, dusk)
+    else:
+        _ground(stage, street, dim, dusk, wet, snow, paved_to=ROAD_Y if ground == "road" else HEIGHT + 64.0)
 
 
 def _tinted(colour: Rgb, dim: float, dusk: float) -> Rgb:
@@ -155,22 +163,48 @@ def _house(stage: Stage, house: House, index: int, dim: float, dusk: float, lit:
     stage.paint(stage.oval(door_x + 20, GROUND_Y - 20, 1.5), flat(Rgb.of("#d8b860")))
 
 
-def _ground(stage: Stage, street: Street, dim: float, dusk: float, wet: float, snow: float) -> None:
+def _water(stage: Stage, street: Street, dim: float, dusk: float) -> None:
+    top = GROUND_Y + 12
+    wall = stage.rect(-64, GROUND_Y, WIDTH + 128, 14)
+    stone = _tinted(shade(street.wall, 0.9), dim, dusk)
+    stage.paint(wall, linear((0, GROUND_Y), (0, top), stone, shade(stone, 0.6)))
+    stage.textured(wall, "stone", strength=0.2, seed=34)
+    deep, pale = _tinted(Rgb.of("#2f6784"), dim, dusk), _tinted(Rgb.of("#5f9db4"), dim, dusk)
+    sea = stage.rect(-64, top, WIDTH + 128, HEIGHT + 64 - top)
+    stage.paint(sea, linear((0, top), (0, ROAD_Y + 20), pale, deep))
+    with stage.clipped(sea):
+        for house in street.houses:
+            mirror = stage.rect(house.x + 6, top - 6, house.width - 12, 34)
+            stage.effect(mirror, flat(_tinted(house.front, dim, dusk), alpha=0.3, blur=6))
+    stage.textured(sea, "noise", strength=0.1, seed=35)
+    stage.shadow(stage.rect(-64, top - 1, WIDTH + 128, 4), alpha=0.4, blur=2)
+
+
+def _ground(stage: Stage, street: Street, dim: float, dusk: float, wet: float, snow: float, *, paved_to: float) -> None:
     pave = mix(
         _tinted(shade(street.wall, 1 - 0.22 * wet), dim, dusk), _tinted(Rgb(232, 238, 244), dim, dusk * 0.7), snow
     )
-    walk = stage.rect(-64, GROUND_Y, WIDTH + 128, ROAD_Y - GROUND_Y)
+    walk = stage.rect(-64, GROUND_Y, WIDTH + 128, paved_to - GROUND_Y)
     stage.paint(walk, linear((0, GROUND_Y), (0, ROAD_Y), shade(pave, 0.82), pave))
     stage.textured(walk, "stone", strength=0.14 * (1 - 0.6 * snow), seed=31)
     for slab in range(-3, 24):
         x = slab * 28.0
-        lean = (x - 240) * 0.16
+        lean = (x - 240) * 0.16 * (paved_to - 6 - GROUND_Y) / (ROAD_Y - 6 - GROUND_Y)
         stage.effect(
-            stage.polygon([(x, GROUND_Y), (x + lean, ROAD_Y - 6)], closed=False),
+            stage.polygon([(x, GROUND_Y), (x + lean, paved_to - 6)], closed=False),
             flat(Rgb(0, 0, 0), alpha=0.12 * (1 - snow)),
             line=1,
         )
     stage.shadow(stage.rect(-64, GROUND_Y - 2, WIDTH + 128, 6), alpha=0.35, blur=3)
+    if paved_to <= ROAD_Y:
+        _road(stage, street, pave, dim, dusk, wet, snow)
+    if wet:
+        for index, house in enumerate(street.houses):
+            puddle = stage.oval(house.x + 40 + 9 * (index % 3), GROUND_Y + 16 + 13 * (index % 2), 30, 4)
+            stage.effect(puddle, flat(Rgb(196, 210, 222), alpha=0.34 * wet * (1 - 0.6 * dusk), blur=1.2))
+
+
+def _road(stage: Stage, street: Street, pave: Rgb, dim: float, dusk: float, wet: float, snow: float) -> None:
     kerb = stage.rect(-64, ROAD_Y - 6, WIDTH + 128, 7)
     stage.paint(kerb, linear((0, ROAD_Y - 6), (0, ROAD_Y + 1), shade(pave, 1.12), shade(pave, 0.7)))
     tar = mix(
@@ -182,11 +216,9 @@ def _ground(stage: Stage, street: Street, dim: float, dusk: float, wet: float, s
     stage.paint(road, linear((0, ROAD_Y), (0, HEIGHT), shade(tar, 0.85), shade(tar, 1.1)))
     stage.textured(road, "noise", strength=0.1, seed=32)
     if wet:
-        for index, house in enumerate(street.houses):
+        for house in street.houses:
             mirror = stage.rect(house.x + 8, ROAD_Y + 3, house.width - 16, 60)
             stage.effect(mirror, flat(_tinted(house.front, 1, dusk), alpha=0.18 * wet, blur=6))
-            puddle = stage.oval(house.x + 40 + 9 * (index % 3), GROUND_Y + 16 + 13 * (index % 2), 30, 4)
-            stage.effect(puddle, flat(Rgb(196, 210, 222), alpha=0.34 * wet * (1 - 0.6 * dusk), blur=1.2))
 
 
 def draw_lamp(stage: Stage, x: float, y: float, *, lit: float, part: str) -> None:
@@ -196,9 +228,9 @@ def draw_lamp(stage: Stage, x: float, y: float, *, lit: float, part: str) -> Non
     if lit:
         cone = stage.polygon([(x - 6, y - 128), (x + 6, y - 128), (x + 66, y + 6), (x - 66, y + 6)])
         stage.effect(
-            cone, linear((0, y - 128), (0, y + 6), Rgb(84, 64, 32), Rgb(28, 21, 9), blur=5, alpha=lit), add=True
+            cone, linear((0, y - 128), (0, y + 6), Rgb(84, 64, 32), Rgb(28, 21, 9), blur=7, alpha=lit), add=True
         )
-        stage.effect(stage.oval(x, y + 4, 72, 13), flat(Rgb(80, 60, 28), alpha=lit, blur=6), add=True)
+        stage.effect(stage.oval(x, y + 4, 72, 13), flat(Rgb(80, 60, 28), alpha=lit, blur=7), add=True)
     stage.paint(
         stage.rect(x - 2.2, y - 120, 4.4, 120), linear((x - 2, 0), (x + 2, 0), shade(iron, 1.7), iron), part=part
     )
@@ -209,7 +241,14 @@ def draw_lamp(stage: Stage, x: float, y: float, *, lit: float, part: str) -> Non
     )
     stage.paint(stage.polygon([(x - 11, y - 138), (x + 11, y - 138), (x, y - 148)]), flat(iron), part=part)
     if lit:
-        stage.glow(x, y - 129, 58, Rgb(255, 196, 100), alpha=0.5 * lit)
+        draw_halo(stage, x, y - 129, 64, Rgb(150, 112, 56), amount=lit)
+
+
+def draw_halo(stage: Stage, x: float, y: float, radius: float, colour: Rgb, *, amount: float = 1.0) -> None:
+    """Draws light around a point that falls off like a lamp's in haze: no edge shows against a dark sky."""
+    fall = tuple(shade(colour, share) for share in (1.0, 0.42, 0.15, 0.04, 0.0))
+    ring = radial((x, y), radius, *fall, alpha=amount, stops=(0.0, 0.2, 0.45, 0.75, 1.0))
+    stage.effect(stage.oval(x, y, radius), ring, add=True)
 
 
 def draw_rain(stage: Stage, time_s: float, amount: float) -> None:
