@@ -1,4 +1,4 @@
-"""Spatial: someone walks to the far end of an avenue and is as small as what stands there."""
+"""Spatial: someone walks, cycles or drives to the far end of an avenue and is as small as what stands there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
 from rvebench.sim.families.spatial._parts import clouds, everywhere, merged, projected, ring, strip, tree, tree_outline
+from rvebench.sim.families.spatial._traffic import Kind, Traveller, draw_traveller, outlines
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["AvenueWalk"]
 
-_COATS = (Rgb.of("#c8392f"), Rgb.of("#e0a526"), Rgb.of("#2f66b0"), Rgb.of("#7a3f98"))
-_LEAVES = (Rgb.of("#cf8a2c"), Rgb.of("#6f9a3c"), Rgb.of("#c05a34"))
+_KINDS: tuple[Kind, ...] = ("walker", "cyclist", "van")
+_COATS = (Rgb.of("#c8392f"), Rgb.of("#e0a526"), Rgb.of("#2f66b0"), Rgb.of("#7a3f98"), Rgb.of("#2f8f83"))
+_LEAVES = (Rgb.of("#cf8a2c"), Rgb.of("#6f9a3c"), Rgb.of("#c05a34"), Rgb.of("#4f8f62"), Rgb.of("#d98fa4"))
 _HORIZON = 112.0
 _ROWS = (0.1, 0.16, 0.26, 0.42, 0.7)
 """Scales of the pairs of trees and lamps, far to near."""
@@ -25,9 +27,8 @@ _ROWS = (0.1, 0.16, 0.26, 0.42, 0.7)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
     vanish_x: float
-    coat: Rgb
+    who: Traveller
     leaf: Rgb
-    hat: bool
     lane: float
     """Where on the road, -1 left to 1 right."""
     bench_side: int
@@ -44,7 +45,7 @@ class _State:
 
 
 class AvenueWalk(Family[_Setup, _State]):
-    """Far away, people are as small as the trees beside them."""
+    """Far away, people and vans are as small as the trees beside them."""
 
     name = "avenue-walk"
     subset = Subset.RAVE
@@ -53,12 +54,16 @@ class AvenueWalk(Family[_Setup, _State]):
     parts = ("walker", "trees", "lamps", "bench", "dog", "bird")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws the vanishing point, coat, season, side and hour."""
+        """Draws the vanishing point, who goes there, season, side and hour."""
         return _Setup(
             vanish_x=float(rng.uniform(195, 285)),
-            coat=_COATS[rng.integers(len(_COATS))],
+            who=Traveller(
+                kind=_KINDS[rng.integers(len(_KINDS))],
+                coat=_COATS[rng.integers(len(_COATS))],
+                hat=bool(rng.integers(2)),
+                sun=-1 if rng.integers(2) else 1,
+            ),
             leaf=_LEAVES[rng.integers(len(_LEAVES))],
-            hat=bool(rng.integers(2)),
             lane=float(rng.uniform(-0.3, 0.3)),
             bench_side=-1 if rng.integers(2) else 1,
             dusk=float(rng.random()),
@@ -66,7 +71,7 @@ class AvenueWalk(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From near to far; the wrong walker gets there and stays as large as ever."""
+        """From near to far; the wrong traveller gets there and stays as large as ever."""
         return States(
             source=_State(scale=0.84, size=0.84),
             target=_State(scale=0.2, size=0.2),
@@ -74,46 +79,75 @@ class AvenueWalk(Family[_Setup, _State]):
             wrong=_State(scale=0.2, size=0.84),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The walker."""
-        return "walker"
+    def objects(self, setup: _Setup) -> str:
+        """Who goes down the road."""
+        return setup.who.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """The paraphrases say where she has got to, not how she looks from here."""
-        return Words(
-            instructions=(
+    def words(self, setup: _Setup) -> Words:
+        """The paraphrases say where the traveller has got to, not how that looks from here."""
+        name = {"walker": "woman", "cyclist": "cyclist", "van": "van"}[setup.who.kind]
+        if setup.who.kind == "walker":
+            instructions = (
                 "The woman on the road has kept walking and is now among the last of the lamps.",
                 "Give the woman five more minutes of walking while the camera waits where it is.",
                 "She has almost reached the point where the two rows of trees seem to meet.",
                 "Let the person with the bag be level with the trees that are hardest to make out from the bench.",
-            ),
-            train_instructions=(
+            )
+            train_instructions = (
                 "By now the walker is most of the way to the other end of the avenue.",
                 "Put the woman between the most remote lamps, at her true height compared with them.",
-            ),
-            literal="Make the woman tiny and place her far up the road, close to the vanishing point.",
-            expected="The woman is a small figure far up the avenue near the vanishing point, feet on the road and "
-            "clearly lower than the lamps beside her; the place where she was is empty road.",
-            preserve=("the trees and lamps", "the dog and the bench", "the sky", "the walker's clothes", "the camera"),
+            )
+        elif setup.who.kind == "cyclist":
+            instructions = (
+                "The cyclist has kept pedalling and is now among the last of the lamps.",
+                "Give the cyclist one more minute of easy riding while the camera waits where it is.",
+                "The rider has almost reached the point where the two rows of trees seem to meet.",
+                "Let the bicycle be level with the trees that are hardest to make out from the bench.",
+            )
+            train_instructions = (
+                "By now the bicycle is most of the way to the other end of the avenue.",
+                "Put the rider between the most remote lamps, at true height compared with them.",
+            )
+        else:
+            instructions = (
+                "The van has driven on and is now between the last of the lamps.",
+                "Let half a minute of slow driving go by while the camera waits where it is.",
+                "The driver is just about to leave the avenue at its other end.",
+                "Someone by the trees that are hardest to make out from the bench could now knock on the van's window.",
+            )
+            train_instructions = (
+                "The van is close to the spot where the two edges of the road seem to touch.",
+                "Let the delivery have nearly reached the house beyond the avenue; we have not moved.",
+            )
+        feet = "wheels" if setup.who.kind != "walker" else "feet"
+        return Words(
+            instructions=instructions,
+            train_instructions=train_instructions,
+            literal=f"Make the {name} tiny and place it far up the road, close to the vanishing point."
+            if setup.who.kind == "van"
+            else f"Make the {name} tiny and place her far up the road, close to the vanishing point.",
+            expected=f"The {name} is a small figure far up the avenue near the vanishing point, {feet} on the road and "
+            f"in the right size beside the lamps there; the place where the {name} was is empty road.",
+            preserve=("the trees and lamps", "the dog and the bench", "the sky", f"the {name}'s colours", "the camera"),
         )
 
     def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
-        """From the left, rather low."""
-        return Light(azimuth=-0.7, elevation=0.5)
+        """From one side, rather low."""
+        return Light(azimuth=0.7 * setup.who.sun, elevation=0.5)
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:  # noqa: ARG002
         """Breathes a little, as if held by hand."""
         return Camera(x=5 * math.sin(clock.time_s * 0.9 + setup.phase), y=0.8 * math.sin(clock.time_s * 1.7))
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """The avenue (nobody on the road is ever covered by its trees), clouds, the walker, the bench."""
+        """The avenue (nobody on the road is ever covered by its trees), clouds, the traveller, the bench."""
         with stage.at_depth(0.6):
             stage.static("avenue", lambda: self._avenue(stage, setup))
         with stage.at_depth(0.1):
             clouds(stage, setup.phase, clock.time_s, top=14)
             self._birds(stage, setup, clock)
         with stage.at_depth(0.6):
-            self._walker(stage, setup, state, clock)
+            self._traveller(stage, setup, state, clock)
             self._bench(stage, setup, clock)
             self._leaves(stage, setup, clock)
 
@@ -124,6 +158,9 @@ class AvenueWalk(Family[_Setup, _State]):
 
     def _place(self, setup: _Setup, lane: float, scale: float) -> tuple[float, float]:
         return setup.vanish_x + lane * 150 * scale, _HORIZON + 150 * scale
+
+    def _slant(self, setup: _Setup) -> tuple[float, float]:
+        return -1.05 * setup.who.sun, 0.14
 
     def _sky(self, stage: Stage, setup: _Setup) -> None:
         top = mix(Rgb.of("#6ea3d6"), Rgb.of("#6a78b8"), setup.dusk)
@@ -153,10 +190,10 @@ class AvenueWalk(Family[_Setup, _State]):
             for scale in _ROWS:
                 for side in (-1, 1):
                     foot = self._place(setup, side * 1.5, scale)
-                    shapes += [projected(stage, foot, o, (1.05, 0.14)) for o in tree_outline(190 * scale)]
+                    shapes += [projected(stage, foot, o, self._slant(setup)) for o in tree_outline(190 * scale)]
                     lamp = self._place(setup, side * 1.14, scale * 0.87)
-                    outlines = [strip(1.6 * scale, 98 * scale), ring(0, 104 * scale, 6 * scale, 9 * scale)]
-                    shapes += [projected(stage, lamp, o, (1.05, 0.14)) for o in outlines]
+                    poles = [strip(1.6 * scale, 98 * scale), ring(0, 104 * scale, 6 * scale, 9 * scale)]
+                    shapes += [projected(stage, lamp, o, self._slant(setup)) for o in poles]
             stage.shadow(merged(shapes), alpha=0.34, blur=1.4, colour=Rgb(40, 34, 50))
 
     def _rows(self, stage: Stage, setup: _Setup) -> None:
@@ -164,7 +201,14 @@ class AvenueWalk(Family[_Setup, _State]):
         for scale in _ROWS:
             for side in (-1, 1):
                 leaf = mix(setup.leaf, haze, max(0.0, 0.55 - scale))
-                tree(stage, self._place(setup, side * 1.5, scale), 190 * scale, leaf, toward=-0.7, part="trees")
+                tree(
+                    stage,
+                    self._place(setup, side * 1.5, scale),
+                    190 * scale,
+                    leaf,
+                    toward=0.7 * setup.who.sun,
+                    part="trees",
+                )
             for side in (-1, 1):
                 self._lamp(stage, self._place(setup, side * 1.14, scale * 0.87), scale * 0.87)
 
@@ -179,54 +223,21 @@ class AvenueWalk(Family[_Setup, _State]):
             stage.paint(glass, linear((0, -132), (0, -114), Rgb.of("#fff4cf"), Rgb.of("#ffd98a")), part="lamps")
             stage.paint(stage.polygon([(-11, -132), (11, -132), (0, -142)]), flat(iron), part="lamps")
 
-    def _walker(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        # She walks on through the clip; far away the same steps cover less of the picture.
+    def _traveller(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        # They go on through the clip; far away the same way covers less of the picture.
         go = 1 - 0.07 * clock.time_s
         x, y = self._place(setup, setup.lane, state.scale * go)
         size = state.size * go
-        step = clock.time_s * 7.5 + setup.phase
-        outline = [strip(9 * size, 60 * size, 15 * size), ring(0, 80 * size, 14 * size, 26 * size),
-                   ring(0, 114 * size, 9 * size, 11 * size)]  # fmt: skip
-        shapes = [projected(stage, (x, y), part, (1.05, 0.14)) for part in outline]
+        shapes = [projected(stage, (x, y), part, self._slant(setup)) for part in outlines(setup.who.kind, size)]
         stage.shadow(merged(shapes), alpha=0.42, blur=1.6 * size + 0.3, colour=Rgb(40, 34, 50))
-        with stage.moved(x, y - abs(math.sin(step)) * 2 * size, scale=size):
-            dark, skin, hair = Rgb.of("#33303c"), Rgb.of("#e3b48e"), Rgb.of("#4a2d1f")
-            for side in (-1, 1):
-                lift = max(0.0, side * math.sin(step)) * 9
-                leg = stage.rect(side * 7 - 5, -46, 10, 44 - lift, radius=4)
-                stage.paint(leg, linear((-12, 0), (12, 0), Rgb.of("#5a566a"), dark), part="walker")
-                stage.paint(stage.oval(side * 7, -2 - lift, 6.5, 4), flat(Rgb.of("#2a211c")), part="walker")
-            for side in (-1, 1):
-                swing = side * math.sin(step) * 5
-                arm = stage.curve([(side * 14, -94), (side * 21, -74 + swing), (side * 20, -56 + swing)])
-                stage.paint(arm, flat(shade(setup.coat, 0.9 if side < 0 else 0.66)), part="walker", line=8.5)
-                stage.paint(stage.oval(side * 20, -52 + swing, 4), flat(skin), part="walker")
-            coat = stage.curve([(-13, -100), (-18, -76), (-22, -38), (0, -33), (22, -38), (18, -76), (13, -100),
-                                (0, -104)], closed=True)  # fmt: skip
-            lit = linear((-20, 0), (20, 0), shade(setup.coat, 1.25), setup.coat, shade(setup.coat, 0.6))
-            stage.paint(coat, lit, part="walker")
-            stage.paint(stage.rect(-19, -66, 38, 4.5, radius=1), flat(shade(setup.coat, 0.5)), part="walker")
-            bag = stage.rect(-11, -95, 22, 27, radius=5)
-            stage.paint(bag, linear((0, -95), (0, -68), Rgb.of("#9a7450"), Rgb.of("#5f4630")), part="walker")
-            stage.effect(stage.rect(-8, -84, 16, 2), flat(Rgb.of("#e8cfa4"), alpha=0.8))
-            stage.paint(stage.rect(-4, -108, 8, 8), flat(skin), part="walker")
-            head = radial((-4, -120), 17, mix(hair, Rgb(255, 220, 180), 0.3), hair)
-            stage.paint(stage.oval(0, -115, 11, 12.5), head, part="walker")
-            if setup.hat:
-                stage.paint(stage.oval(0, -119, 18, 4.5), flat(Rgb.of("#e9d8b0")), part="walker")
-                crown = stage.curve([(-11, -119), (-9, -131), (9, -131), (11, -119)], closed=True)
-                stage.paint(crown, linear((-11, 0), (11, 0), Rgb.of("#f4e6c2"), Rgb.of("#b59f72")), part="walker")
-                stage.paint(stage.rect(-11, -123, 22, 3.5), flat(setup.coat), part="walker")
-            else:
-                tail = stage.curve([(-4, -112), (-5, -98), (2 * math.sin(step), -92), (5, -98), (4, -112)], closed=True)
-                stage.paint(tail, flat(shade(hair, 0.8)), part="walker")
-                stage.paint(stage.oval(0, -110, 4, 2.4), flat(setup.coat), part="walker")
+        with stage.moved(x, y, scale=size):
+            draw_traveller(stage, setup.who, clock.time_s * 7.5 + setup.phase)
 
     def _bench(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         side = setup.bench_side
         x, y = (58.0, 246.0) if side < 0 else (422.0, 246.0)
         wood, iron = Rgb.of("#b98455"), Rgb.of("#33383c")
-        stage.shadow(stage.oval(x + 12, y + 2, 50, 6), alpha=0.42, blur=2.5)
+        stage.shadow(stage.oval(x - 12 * setup.who.sun, y + 2, 50, 6), alpha=0.42, blur=2.5)
         for leg in (-34, 30):
             stage.paint(stage.rect(x + leg, y - 46, 4, 48, radius=1), flat(iron), part="bench")
         for k in range(3):
@@ -237,7 +248,7 @@ class AvenueWalk(Family[_Setup, _State]):
         fur, dx = Rgb.of("#c9a06a"), x - side * 58
         wag = 7 * math.sin(clock.time_s * 11 + setup.phase)
         with stage.moved(dx, y + 12, scale=0.9):
-            stage.shadow(stage.oval(10, 0, 26, 4.5), alpha=0.42, blur=2)
+            stage.shadow(stage.oval(3 - 9 * setup.who.sun, 0, 26, 4.5), alpha=0.42, blur=2)
             tail = stage.curve([(15, -6), (25, -12), (28 + wag * 0.4, -24 - abs(wag) * 0.3)])
             stage.paint(tail, flat(shade(fur, 0.8)), part="dog", line=5)
             body = stage.curve([(-10, 0), (-11, -22), (-4, -38), (6, -36), (16, -16), (17, 0)], closed=True)

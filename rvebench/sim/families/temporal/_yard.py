@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.temporal._garden import BLUE, SNOW, Setup, State, draw_cap
@@ -70,7 +71,7 @@ def draw_car(stage: Stage, setup: Setup, state: State) -> None:
     foot = 251.0
     stage.shadow(stage.oval(x - setup.side * 6, foot - 1, 98, 9), alpha=0.45, blur=4)
 
-    def at(points: list[Point]) -> list[Point]:
+    def at(points: Sequence[Point]) -> list[Point]:
         return [(x + side * px, py) for px, py in points]
 
     pale, dark = mix(tone, SNOW, 0.3), shade(tone, 0.5)
@@ -141,7 +142,7 @@ def draw_barrow(stage: Stage, setup: Setup, state: State) -> None:
     pale, dark = mix(tone, SNOW, 0.25), shade(tone, 0.5)
     stage.shadow(stage.oval(x - setup.side * 6, 250, 80, 8), alpha=0.42, blur=4)
 
-    def at(points: list[Point]) -> list[Point]:
+    def at(points: Sequence[Point]) -> list[Point]:
         return [(x + side * px, py) for px, py in points]
 
     wood = Rgb.of("#8a6844")
