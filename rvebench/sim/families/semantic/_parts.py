@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from rvebench.sim.colour import Rgb, shade
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
@@ -71,7 +70,7 @@ def soft_spot(stage: Stage, x: float, y: float, width: float, height: float, col
 
 def wave_edge(
     start: Point, length: float, sag: float, facing: float, time_s: float, phase: float, steps: int = 12
-) -> Sequence[Point]:
+) -> list[Point]:
     """Returns the upper edge of cloth that streams from a pole, from the pole outward."""
     points: list[Point] = []
     for index in range(steps + 1):
