@@ -1,4 +1,4 @@
-"""Physical causality: a limp balloon sits on a flask above a burner; warm air takes more room and fills it."""
+"""Physical causality: something limp sits on a flask above a burner; warm air takes more room and fills it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.physical._inflatables import INFLATABLES, Inflatable, draw_limp, draw_swollen
 from rvebench.sim.families.physical._parts import drinking_bird, gloss, plant, room
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import Point, Stage, flat, linear, radial
@@ -24,14 +25,21 @@ _NECK_Y = 112.0
 _NECK = 11.0
 _RUBBER = (Rgb.of("#e0413f"), Rgb.of("#2f8fd0"), Rgb.of("#f0a62c"), Rgb.of("#8a4fc0"), Rgb.of("#e0599a"))
 _WALLS = (Rgb.of("#8fa0a0"), Rgb.of("#a99a86"), Rgb.of("#8f95b0"))
+_CALLED: dict[Inflatable, tuple[str, str]] = {
+    "bag": ("bag", "large, smooth and bulging"),
+    "balloon": ("balloon", "large, round and taut"),
+    "rubber-glove": ("rubber glove", "plump and taut, all its fingers stretched out"),
+}
+"""What it is called, and how it is when full of air."""
 _BIRDS = (Rgb.of("#d9403a"), Rgb.of("#2f6fc0"), Rgb.of("#2f9a6a"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    kind: Inflatable
     x: float
     side: Literal[-1, 1]
-    """Where the limp balloon hangs, and where the bird stands."""
+    """Where what is limp hangs, and where the bird stands."""
     rubber: Rgb
     full: float
     liquid: Rgb
@@ -46,11 +54,11 @@ class _State:
     filled: float
     """0 limp, 1 full."""
     lifted: float = 0.0
-    """Logical pixels by which the balloon floats free of the flask: the wrong law."""
+    """1 where it floats free of the flask: the wrong law."""
 
 
 class BalloonFills(Family[_Setup, _State]):
-    """Air in a heated flask expands into the balloon on its neck."""
+    """Air in a heated flask expands into what is pulled over its neck."""
 
     name = "balloon-fills"
     subset = Subset.RAVE
@@ -59,9 +67,10 @@ class BalloonFills(Family[_Setup, _State]):
     parts = ("balloon", "flask", "tripod", "burner", "bird", "plant", "board")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws side, sizes and colours."""
+        """Draws what sits on the flask, side, sizes and colours."""
         side: Literal[-1, 1] = 1 if rng.random() < 0.5 else -1
         return _Setup(
+            kind=INFLATABLES[rng.integers(len(INFLATABLES))],
             x=240 - side * float(rng.uniform(0, 24)),
             side=side,
             rubber=_RUBBER[rng.integers(len(_RUBBER))],
@@ -79,15 +88,16 @@ class BalloonFills(Family[_Setup, _State]):
             source=_State(filled=0),
             target=_State(filled=1),
             half=_State(filled=0.45),
-            wrong=_State(filled=0.5, lifted=1),
+            wrong=_State(filled=0.68, lifted=1),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The balloon."""
-        return "balloon"
+    def objects(self, setup: _Setup) -> str:
+        """What sits on the flask."""
+        return setup.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names size or shape."""
+        called, full = _CALLED[setup.kind]
         return Words(
             instructions=(
                 "The flame has been warming the glass for a good ten minutes.",
@@ -99,9 +109,9 @@ class BalloonFills(Family[_Setup, _State]):
                 "Leave the burner on until the flask is too hot to touch.",
                 "Skip ahead to the moment when the demonstration has worked.",
             ),
-            literal="Blow up the limp balloon on the flask's neck into a large, round, taut balloon standing upright.",
-            expected="The balloon on the neck of the flask stands upright, large, round and taut, still fixed to the "
-            "neck, and the burner still burns.",
+            literal=f"Blow up the limp {called} on the flask's neck, so that it stands upright, {full}.",
+            expected=f"The {called} on the neck of the flask stands upright, {full}; it is still fixed to the neck, "
+            "and the burner still burns.",
             preserve=(
                 "the flask and its tripod",
                 "the burner",
@@ -233,53 +243,12 @@ class BalloonFills(Family[_Setup, _State]):
         stage.paint(stage.polygon(outline), flat(Rgb.of("#e4f3f5"), alpha=0.8), part="flask", line=1.8)
 
     def _balloon(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        x, rubber, side = setup.x, setup.rubber, setup.side
         sway = math.sin(clock.time_s * 1.9 + setup.phase)
         if state.filled == 0:
-            skin: list[Point] = [
-                (-_NECK - 1, 4), (-_NECK, -6), (-side * 4 - 3, -17), (side * 14, -19), (side * 27, -4),
-                (side * 33 + sway, 16), (side * 30 + sway, 37), (side * 22 + sway, 40), (side * 17 + sway, 24),
-                (side * 15, 8), (_NECK, 4),
-            ]  # fmt: skip
-            if side == -1:
-                skin = [(_NECK + 1, 4), (_NECK, -6), (1, -17), *skin[3:10], (-_NECK, 4)]
-            with stage.moved(x, _NECK_Y):
-                body = stage.curve(skin, closed=True)
-                tones = (mix(rubber, Rgb(255, 255, 255), 0.15), shade(rubber, 0.85), shade(rubber, 0.5))
-                stage.paint(body, linear((0, -18), (0, 42), *tones), part="balloon")
-                for k in range(3):
-                    fold = stage.curve(
-                        [
-                            (side * (4 + 5 * k), -12 + 2 * k),
-                            (side * (17 + 3 * k), -6 + 5 * k),
-                            (side * (21 + 3 * k) + sway, 20 + 3 * k),
-                        ]
-                    )
-                    stage.effect(fold, flat(shade(rubber, 0.45 if k % 2 else 1.5), alpha=0.5, blur=0.8), line=1.6)
+            with stage.moved(setup.x, _NECK_Y):
+                draw_limp(stage, setup.kind, setup.rubber, setup.side, _NECK, sway)
             return
-        radius = setup.full * (0.38 + 0.62 * state.filled) if not state.lifted else setup.full * 0.8
-        foot_x = x + side * 74 * state.lifted
-        foot_y = _NECK_Y - 16 * state.lifted
-        with stage.moved(foot_x, foot_y, turn_deg=2.2 * sway):
-            middle = -radius * 1.2
-            half = _NECK + 1 if not state.lifted else 4
-            skin = [
-                (-half, 4), (-half, -4), (-radius * 0.62, middle + radius * 0.72), (-radius, middle),
-                (-radius * 0.7, middle - radius * 0.74), (0, middle - radius * 1.04),
-                (radius * 0.7, middle - radius * 0.74), (radius, middle),
-                (radius * 0.62, middle + radius * 0.72), (half, -4), (half, 4),
-            ]  # fmt: skip
-            body = stage.curve(skin, closed=True)
-            tones = (mix(rubber, Rgb(255, 255, 255), 0.5), rubber, shade(rubber, 0.5))
-            stage.paint(body, radial((-radius * 0.35, middle - radius * 0.4), radius * 1.7, *tones), part="balloon")
-            gloss(stage, body, -radius * 0.42, middle - radius * 0.45, radius * 0.16, radius * 0.26, alpha=0.75)
-            if stage.is_picture:
-                with stage.clipped(body):
-                    rim = stage.curve(
-                        [
-                            (radius * 0.5, middle + radius * 0.7),
-                            (radius * 0.86, middle + radius * 0.1),
-                            (radius * 0.72, middle - radius * 0.5),
-                        ]
-                    )
-                    stage.effect(rim, flat(mix(rubber, Rgb(255, 240, 220), 0.6), alpha=0.35, blur=2.5), line=3)
+        x = setup.x + setup.side * 74 * state.lifted
+        foot = 4.0 if state.lifted else _NECK + 1
+        with stage.moved(x, _NECK_Y - 16 * state.lifted, turn_deg=2.2 * sway):
+            draw_swollen(stage, setup.kind, setup.rubber, state.filled, setup.full, foot, setup.side)
