@@ -1,4 +1,4 @@
-"""Causal: a kettle stands on the flame."""
+"""Causal: a kettle, a saucepan or a coffee pot stands on the flame."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.causal._boilers import BOILERS, KINDS, Kind, draw_boiler
 from rvebench.sim.families.causal._parts import WHITE
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
@@ -18,13 +19,15 @@ __all__ = ["KettleBoil"]
 _HOB = 196.0
 _TILES = (Rgb.of("#7fa69a"), Rgb.of("#b89878"), Rgb.of("#8a93b8"))
 _ENAMELS = (Rgb.of("#c8412f"), Rgb.of("#2f6f8f"), Rgb.of("#e0b53c"), Rgb.of("#4f7f55"))
+_STEELS = (Rgb.of("#b3bac0"), Rgb.of("#c0895a"), Rgb.of("#8f99a3"))
 _TOWELS = (Rgb.of("#5f86b0"), Rgb.of("#b0604f"), Rgb.of("#7f9a5c"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    pot: Kind
     tile: Rgb
-    enamel: Rgb
+    tone: Rgb
     towel: Rgb
     side: int
     """The spout points to this side."""
@@ -37,7 +40,7 @@ class _Setup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     steam: float
-    """0 a wisp, 1 a jet out of the spout."""
+    """0 a wisp, 1 thick jets."""
     rattle: float = 0.0
     """How far the lid dances, 0..1."""
     burning: float = 0.0
@@ -51,14 +54,17 @@ class KettleBoil(Family[_Setup, _State]):
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAUSAL
     law = "boil"
-    parts = ("kettle", "lid", "flame", "towel", "jars", "spoons", "stove")
+    parts = ("pot", "lid", "flame", "towel", "jars", "spoons", "stove")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws kitchen and kettle."""
+        """Draws kitchen and what stands on the stove."""
+        pot = KINDS[rng.integers(len(KINDS))]
+        tones = _STEELS if pot == "coffee-pot" else _ENAMELS
         side = 1 if rng.random() < 0.5 else -1
         return _Setup(
+            pot=pot,
             tile=_TILES[rng.integers(len(_TILES))],
-            enamel=_ENAMELS[rng.integers(len(_ENAMELS))],
+            tone=tones[rng.integers(len(tones))],
             towel=_TOWELS[rng.integers(len(_TOWELS))],
             side=side,
             x=float(240 - 22 * side + rng.uniform(-14, 14)),
@@ -76,31 +82,47 @@ class KettleBoil(Family[_Setup, _State]):
             wrong=_State(steam=0.04, burning=1.0),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The kettle."""
-        return "kettle"
+    def objects(self, setup: _Setup) -> str:
+        """What stands on the flame."""
+        return setup.pot
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the steam."""
+        thing = setup.pot.replace("-", " ")
+        ready = {
+            "kettle": "it is time to pour the tea",
+            "saucepan": "the noodles may go in",
+            "coffee-pot": "the coffee is done",
+        }[setup.pot]
+        patient = {
+            "kettle": "Water, a flame and some patience: film what comes next.",
+            "saucepan": "A closed pan, a flame and some patience: film what comes next.",
+            "coffee-pot": "Ground beans, water, a flame and some patience: film what comes next.",
+        }[setup.pot]
+        where = {
+            "kettle": "shoots from the spout and steam escapes under the rattling lid",
+            "saucepan": "pours out under the lid on both sides and the lid dances",
+            "coffee-pot": "shoots from the beak and the lid rattles",
+        }[setup.pot]
         return Words(
             instructions=(
                 "Nobody has touched the stove for five minutes. Show what calls the cook back to the kitchen.",
-                "The next shot tells us, even without sound, that it is time to pour the tea.",
+                f"The next shot tells us, even without sound, that {ready}.",
                 "Continue with the moment at which the cook in the next room lifts her head and listens.",
-                "The gas does its work. What is the following shot?",
+                f"The gas does its work on the {thing}. What is the following shot?",
             ),
             train_instructions=(
-                "Water, a flame and some patience: film what comes next.",
-                "Show the moment at which somebody should turn off the gas.",
+                patient,
+                f"Show the moment at which somebody should take the {thing} off the gas.",
             ),
-            literal="Show the kettle boiling: a strong jet of steam shoots out of the spout and the lid rattles.",
-            expected="The same stove and kettle: a thick jet of white steam shoots from the spout and steam "
-            "escapes under the rattling lid; flame, towel, jars and spoons are as they were.",
+            literal=f"Show the {thing} boiling: a thick cloud of steam {where}.",
+            expected=f"The same stove and {thing}: a thick cloud of white steam {where}; flame, towel, jars and "
+            "spoons are as they were.",
             preserve=("the stove and the flame", "the towel", "the jars", "the spoons", "the camera"),
         )
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Kitchen, flame, kettle, steam."""
+        """Kitchen, flame, pot, steam."""
         with stage.at_depth(1):
             stage.static("kitchen", lambda: self._kitchen(stage, setup))
             self._spoons(stage, setup, clock)
@@ -108,7 +130,9 @@ class KettleBoil(Family[_Setup, _State]):
             self._flame(stage, setup, clock)
             shake = 0.7 * state.rattle * math.sin(clock.time_s * 41)
             with stage.moved(setup.x + shake, _HOB - 13, scale=setup.side, scale_y=1):
-                self._kettle(stage, setup, state, clock)
+                hop = state.rattle * (2.2 + 2.2 * math.sin(clock.time_s * 37))
+                tilt = BOILERS[setup.pot].tilt_deg * state.rattle * math.sin(clock.time_s * 29 + 1)
+                draw_boiler(stage, setup.pot, setup.tone, hop, tilt, lit=setup.side)
                 self._steam(stage, setup, state, clock)
 
     def _kitchen(self, stage: Stage, setup: _Setup) -> None:
@@ -145,6 +169,8 @@ class KettleBoil(Family[_Setup, _State]):
         stage.shadow(stage.rect(-64, _HOB, WIDTH + 128, 14), alpha=0.4, blur=5)
         stage.paint(counter, linear((0, _HOB + 8), (0, HEIGHT), Rgb.of("#a97a4e"), Rgb.of("#5f3f26")))
         stage.textured(counter, "wood", strength=0.2, seed=2)
+        wide, tall = BOILERS[setup.pot].lid[0] + 18, -BOILERS[setup.pot].lid[1]
+        stage.shadow(stage.oval(setup.x + 18, _HOB - 4 - tall * 0.45, wide, tall * 0.62), alpha=0.24, blur=8)
         stove = stage.rect(setup.x - 128, _HOB + 10, 256, 100, radius=5)
         stage.shadow(stage.rect(setup.x - 126, _HOB + 8, 264, 100), alpha=0.4, blur=5)
         stage.paint(stove, linear((0, _HOB + 10), (0, HEIGHT), Rgb.of("#e3e6e8"), Rgb.of("#9aa2a8")), part="stove")
@@ -241,55 +267,38 @@ class KettleBoil(Family[_Setup, _State]):
             )
         stage.paint(stage.rect(setup.x - 60, _HOB - 12, 120, 4, radius=1.5), flat(Rgb.of("#2a2d31")), part="stove")
 
-    def _kettle(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        tone = setup.enamel
-        handle = stage.curve([(-34, -58), (-30, -92), (0, -106), (30, -92), (34, -58)])
-        stage.paint(handle, flat(Rgb.of("#3a2a20")), part="kettle", line=7)
-        stage.effect(stage.curve([(-28, -88), (0, -103), (24, -94)]), flat(WHITE, alpha=0.3, blur=1), line=1.6)
-        spout = stage.polygon([(36, -22), (40, -44), (70, -76), (82, -72), (62, -34), (46, -12)])
-        stage.paint(spout, linear((40, -60), (72, -30), shade(tone, 1.15), shade(tone, 0.62)), part="kettle")
-        stage.paint(stage.polygon([(68, -79), (84, -74), (82, -69), (67, -74)]), flat(shade(tone, 0.5)), part="kettle")
-        body = stage.curve(
-            [(-44, 0), (-54, -14), (-50, -38), (-32, -58), (0, -63), (32, -58), (50, -38), (54, -14), (44, 0)]
-        )
-        stage.paint(body, radial((-16, -42), 84, shade(tone, 1.35), tone, shade(tone, 0.5)), part="kettle")
-        with stage.clipped(body):
-            stage.effect(stage.rect(-60, -8, 120, 10), flat(Rgb(60, 90, 200), alpha=0.35, blur=4))
-            stage.effect(stage.oval(-26, -38, 7, 13), flat(WHITE, alpha=0.6, blur=2.5))
-            band = stage.curve([(-54, -20), (0, -14), (54, -20)])
-            stage.effect(band, flat(Rgb.of("#f6ecd6"), alpha=0.85), line=2.4)
-        hop = state.rattle * (2.2 + 2.2 * math.sin(clock.time_s * 37))
-        with stage.moved(0, -60 - hop, turn_deg=3.4 * state.rattle * math.sin(clock.time_s * 29 + 1)):
-            lid = stage.curve([(-24, 2), (-20, -5), (0, -10), (20, -5), (24, 2)])
-            stage.paint(lid, linear((-24, 0), (24, 0), shade(tone, 1.2), shade(tone, 0.6)), part="lid")
-            stage.paint(stage.oval(0, 1.6, 24, 3), flat(shade(tone, 0.66)), part="lid")
-            stage.paint(
-                stage.oval(0, -13, 6, 5), radial((-2, -15), 8, Rgb.of("#6a4a34"), Rgb.of("#2a1c14")), part="lid"
-            )
-
     def _steam(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """A jet out of the spout (to the right of the kettle's own frame) and clouds from under the lid."""
-        amount = state.steam
-        count = 4 + round(22 * amount)
-        for puff in range(count):
-            age = (clock.time_s * (0.45 + 0.55 * amount) + puff / count + 0.1 * math.sin(puff * 3.7 + setup.phase)) % 1
-            reach = (26 + 90 * amount) * age
-            x = 77 + reach * 0.92 + 5 * math.sin(puff * 2.3 + age * 6)
-            y = -78 - reach * 0.7 - 42 * age**2 * (0.4 + amount)
-            size = 3 + (6 + 27 * amount) * age
-            alpha = (0.24 + 0.4 * amount) * math.sin(math.pi * min(1.0, 0.12 + age)) ** 0.8
-            stage.effect(stage.oval(x, y, size, size * 0.86), flat(WHITE, alpha=max(0.0, alpha), blur=1.5 + 4.5 * age))
-        if amount > 0.8:
-            jet = stage.polygon([(76, -77), (80, -74), (112, -98), (100, -110)])
-            stage.effect(jet, flat(WHITE, alpha=0.8, blur=2.5))
+        """Jets out of the openings and clouds from under the lid."""
+        boiler = BOILERS[setup.pot]
+        for index, (x, y, aside) in enumerate(boiler.mouths):
+            self._jet(stage, (x, y), aside, state.steam, clock.time_s + 0.31 * index, setup.phase + index)
+        half, rim = boiler.lid
         for puff in range(round(12 * state.rattle)):
             age = (clock.time_s * 0.9 + puff / 12) % 1
             side = -1 if puff % 2 else 1
-            at = (side * (20 + 16 * age) + 3 * math.sin(puff), -62 - 46 * age)
+            at = (side * (0.84 * half + 16 * age) + 3 * math.sin(puff), rim - 2 - 46 * age)
             cloud = stage.oval(*at, 4 + 14 * age, 3 + 10 * age)
             stage.effect(cloud, flat(WHITE, alpha=0.5 * (1 - age), blur=3))
         for drop in range(round(6 * state.rattle)):
             age = (clock.time_s * 1.3 + drop / 6) % 1
             side = -1 if drop % 2 else 1
-            at = (side * (24 + 30 * age), -60 - 34 * age + 78 * age**2)
+            at = (side * (half + 30 * age), rim - 34 * age + 78 * age**2)
             stage.effect(stage.oval(*at, 1.3, 1.7), flat(Rgb.of("#dff2fa"), alpha=0.9))
+
+    def _jet(
+        self, stage: Stage, mouth: tuple[float, float], aside: float, amount: float, time_s: float, phase: float
+    ) -> None:
+        count = 4 + round(22 * amount)
+        for puff in range(count):
+            age = (time_s * (0.45 + 0.55 * amount) + puff / count + 0.1 * math.sin(puff * 3.7 + phase)) % 1
+            reach = (26 + 90 * amount) * age
+            x = mouth[0] + reach * aside + 5 * math.sin(puff * 2.3 + age * 6)
+            y = mouth[1] - reach * (1.3 - 0.65 * abs(aside)) - 42 * age**2 * (0.4 + amount)
+            size = 3 + (6 + 27 * amount) * age
+            alpha = (0.24 + 0.4 * amount) * math.sin(math.pi * min(1.0, 0.12 + age)) ** 0.8
+            stage.effect(stage.oval(x, y, size, size * 0.86), flat(WHITE, alpha=max(0.0, alpha), blur=1.5 + 4.5 * age))
+        if amount > 0.8:
+            x, y = mouth
+            lean = 40 * aside
+            jet = stage.polygon([(x - 2, y + 1), (x + 3, y + 3), (x + lean + 6, y - 24), (x + lean - 8, y - 32)])
+            stage.effect(jet, flat(WHITE, alpha=0.8, blur=2.5))
