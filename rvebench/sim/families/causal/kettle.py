@@ -169,8 +169,8 @@ class KettleBoil(Family[_Setup, _State]):
         stage.shadow(stage.rect(-64, _HOB, WIDTH + 128, 14), alpha=0.4, blur=5)
         stage.paint(counter, linear((0, _HOB + 8), (0, HEIGHT), Rgb.of("#a97a4e"), Rgb.of("#5f3f26")))
         stage.textured(counter, "wood", strength=0.2, seed=2)
-        wide, tall = BOILERS[setup.pot].lid[0] + 18, -BOILERS[setup.pot].lid[1]
-        stage.shadow(stage.oval(setup.x + 18, _HOB - 4 - tall * 0.45, wide, tall * 0.62), alpha=0.24, blur=8)
+        wide, high = BOILERS[setup.pot].lid[0] + 18, -BOILERS[setup.pot].lid[1]
+        stage.shadow(stage.oval(setup.x + 18, _HOB - 4 - high * 0.45, wide, high * 0.62), alpha=0.24, blur=8)
         stove = stage.rect(setup.x - 128, _HOB + 10, 256, 100, radius=5)
         stage.shadow(stage.rect(setup.x - 126, _HOB + 8, 264, 100), alpha=0.4, blur=5)
         stage.paint(stove, linear((0, _HOB + 10), (0, HEIGHT), Rgb.of("#e3e6e8"), Rgb.of("#9aa2a8")), part="stove")
