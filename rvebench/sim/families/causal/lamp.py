@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.causal._lamps import KINDS, LIGHT_Y, Kind, draw_cord, draw_lamp, draw_stand
 from rvebench.sim.families.causal._parts import WHITE, cloud, ease
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
@@ -24,6 +25,7 @@ _NIGHT = Rgb(22, 28, 58)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    lamp: Kind
     wall: Rgb
     hood: Rgb
     chair: Rgb
@@ -55,6 +57,7 @@ class LampSwitch(Family[_Setup, _State]):
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws room, lamp and side."""
         return _Setup(
+            lamp=KINDS[rng.integers(len(KINDS))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             hood=_SHADES[rng.integers(len(_SHADES))],
             chair=_CHAIRS[rng.integers(len(_CHAIRS))],
@@ -73,12 +76,13 @@ class LampSwitch(Family[_Setup, _State]):
             wrong=_State(lit=0.0, pull=(1.0, 0.3), dawn=1.0),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The lamp."""
-        return "lamp"
+    def objects(self, setup: _Setup) -> str:
+        """The kind of lamp."""
+        return setup.lamp
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the light."""
+        thing = setup.lamp.replace("-", " ")
         return Words(
             instructions=(
                 "The hand has found the cord. Show the shot that follows the click.",
@@ -90,8 +94,8 @@ class LampSwitch(Family[_Setup, _State]):
                 "A little chain, a short pull, a click. What does the next shot show?",
                 "Whoever is reaching there is tired of bumping into the furniture. Continue.",
             ),
-            literal="Show the lamp switched on, with warm light on the wall, the chair and the floor.",
-            expected="The same room: the lamp shines, a warm cone of light falls on wall, chair and floor, and their "
+            literal=f"Show the {thing} switched on, with warm light on the wall, the chair and the floor.",
+            expected=f"The same room: the {thing} shines, a warm cone of light falls on wall, chair and floor; their "
             "colours can be seen; it is still night outside the window.",
             preserve=("the furniture and its places", "the night outside", "the clock", "the camera"),
         )
@@ -107,10 +111,13 @@ class LampSwitch(Family[_Setup, _State]):
             self._window(stage, setup, state, clock)
             self._clock(stage, state, clock)
             stage.static("things", lambda: self._things(stage, setup, state, x))
-            self._lamp(stage, setup, state, lit, pull, x)
+            brass = self._seen(state, Rgb.of("#c9a050"), 1.0)
+            draw_cord(stage, setup.lamp, brass, self._down(pull), x - 10)
+            draw_lamp(stage, setup.lamp, brass, self._seen(state, setup.hood, 0.2), setup.hood, lit, x - 10)
             if lit:
-                stage.glow(x - 10, 92, 80, Rgb(255, 214, 140), alpha=0.32 * lit)
-                stage.glow(x - 10, 120, 250, Rgb(255, 180, 90), alpha=0.13 * lit)
+                bulb = LIGHT_Y[setup.lamp]
+                stage.glow(x - 10, bulb, 80, Rgb(255, 214, 140), alpha=0.32 * lit)
+                stage.glow(x - 10, bulb + 28, 250, Rgb(255, 180, 90), alpha=0.13 * lit)
             self._hand(stage, setup, state, pull, x)
 
     def _seen(self, state: _State, colour: Rgb, nearness: float = 1.0) -> Rgb:
@@ -123,7 +130,7 @@ class LampSwitch(Family[_Setup, _State]):
     def _room(self, stage: Stage, setup: _Setup, state: _State, x: float) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
         near, middle, far = (self._seen(state, setup.wall, share) for share in (1.0, 0.55, 0.1))
-        stage.paint(wall, radial((x, 100), 360, near, middle, far))
+        stage.paint(wall, radial((x - 10, LIGHT_Y[setup.lamp]), 360, near, middle, far))
         stage.textured(wall, "plaster", strength=0.08)
         for stripe in range(-2, 15):
             stage.effect(stage.rect(stripe * 38, -64, 15, HEIGHT + 60), flat(WHITE, alpha=0.015 + 0.045 * state.lit))
@@ -149,15 +156,17 @@ class LampSwitch(Family[_Setup, _State]):
         stage.paint(stage.oval(x + 40, _FLOOR + 36, 138, 17), flat(shade(tone, 1.35)), line=2)
         stage.textured(rug, "cloth", strength=0.15, seed=3)
         if state.lit:
-            cone = stage.polygon([(x - 30, 100), (x + 30, 100), (x + 150, _FLOOR + 30), (x - 150, _FLOOR + 30)])
+            low = LIGHT_Y[setup.lamp] + 8
+            cone = stage.polygon([(x - 40, low), (x + 20, low), (x + 140, _FLOOR + 30), (x - 160, _FLOOR + 30)])
             stage.effect(
                 cone,
                 linear(
-                    (0, 100), (0, _FLOOR + 30), Rgb(255, 214, 140), Rgb(255, 190, 110), alpha=0.16 * state.lit, blur=9
+                    (0, low), (0, _FLOOR + 30), Rgb(255, 214, 140), Rgb(255, 190, 110), alpha=0.16 * state.lit, blur=9
                 ),
             )
-            up = stage.polygon([(x - 20, 64), (x + 20, 64), (x + 100, -64), (x - 100, -64)])
-            stage.effect(up, flat(Rgb(255, 214, 140), alpha=0.2 * state.lit, blur=9))
+            if setup.lamp != "pendant-lamp":
+                up = stage.polygon([(x - 30, 60), (x + 10, 60), (x + 90, -64), (x - 110, -64)])
+                stage.effect(up, flat(Rgb(255, 214, 140), alpha=0.2 * state.lit, blur=9))
         moonlit = stage.polygon([(70, _FLOOR + 6), (168, _FLOOR + 6), (222, HEIGHT + 20), (96, HEIGHT + 20)])
         stage.effect(moonlit, flat(Rgb(150, 180, 240), alpha=0.2 * (1 - state.lit), blur=4))
         stage.shadow(stage.rect(404, 48, 56, 68), alpha=0.4, blur=4)
@@ -226,7 +235,7 @@ class LampSwitch(Family[_Setup, _State]):
             stage.paint(stage.oval(0, 24, 4.6), flat(brass), part="clock")
 
     def _things(self, stage: Stage, setup: _Setup, state: _State, x: float) -> None:
-        """The armchair and the small table with its books."""
+        """The armchair, the table, and what holds the lamp."""
         cx, foot = x + 112, _FLOOR + 22
         near, far = self._seen(state, setup.chair, 1.0), self._seen(state, setup.chair, 0.25)
         stage.shadow(stage.oval(cx + 14, foot + 5, 74, 10), alpha=0.5, blur=4)
@@ -270,6 +279,15 @@ class LampSwitch(Family[_Setup, _State]):
                 radial((-5, -5), 28, shade(cushion, 1.1), shade(cushion, 0.65)),
                 part="chair",
             )
+        if setup.lamp != "floor-lamp":
+            self._table(stage, state, x)
+        if setup.lamp == "pendant-lamp":
+            self._mug(stage, state, x - 16)
+        draw_stand(stage, setup.lamp, self._seen(state, Rgb.of("#c9a050"), 1.0), x - 10, foot)
+
+    def _table(self, stage: Stage, state: _State, x: float) -> None:
+        """The small table with its books."""
+        foot = _FLOOR + 22
         wood = self._seen(state, Rgb.of("#7a5232"), 1.0)
         stage.shadow(stage.oval(x + 6, foot + 3, 40, 7), alpha=0.5, blur=3)
         for leg in (-24, 20):
@@ -286,30 +304,20 @@ class LampSwitch(Family[_Setup, _State]):
                 linear((0, 140), (0, 153), shade(cover, 1.2), shade(cover, 0.8)),
             )
 
-    def _lamp(self, stage: Stage, setup: _Setup, state: _State, lit: float, pull: float, x: float) -> None:
-        brass = self._seen(state, Rgb.of("#c9a050"), 1.0)
-        stage.paint(stage.oval(x - 10, 152, 14, 4), flat(shade(brass, 0.85)), part="lamp")
-        stage.paint(
-            stage.rect(x - 12.5, 104, 5, 48),
-            linear((x - 13, 0), (x - 7, 0), shade(brass, 1.25), shade(brass, 0.6)),
-            part="lamp",
-        )
-        down = 7 * max(0.0, pull - 1) / 0.35
-        cord_x, end = x + 8, 126 + down
-        stage.paint(stage.rect(cord_x - 0.7, 96, 1.4, end - 96), flat(shade(brass, 1.1)), part="cord")
-        stage.paint(stage.oval(cord_x, end + 2, 2.6, 3.4), flat(shade(brass, 1.25)), part="cord")
-        hood = stage.polygon([(x - 30, 62), (x + 10, 62), (x + 28, 106), (x - 48, 106)])
-        off, on = self._seen(state, setup.hood, 0.2), mix(setup.hood, Rgb(255, 246, 214), 0.6)
-        glow = linear((0, 62), (0, 106), mix(off, mix(on, setup.hood, 0.5), lit), mix(shade(off, 0.8), on, lit))
-        stage.paint(hood, glow, part="lamp")
-        for line in ((x - 30, 62, x + 10, 62), (x - 48, 106, x + 28, 106)):
-            stage.effect(stage.polygon([line[:2], line[2:]], closed=False), flat(shade(off, 0.7), alpha=0.7), line=1.6)
-        stage.effect(stage.oval(x - 10, 107, 36, 4), flat(Rgb(255, 250, 224), alpha=0.95 * lit, blur=1.5))
+    def _mug(self, stage: Stage, state: _State, x: float) -> None:
+        glaze = self._seen(state, Rgb.of("#d8e0e4"), 1.0)
+        stage.paint(stage.oval(x - 8, 146, 4.5, 4.5), flat(shade(glaze, 0.7)), line=2)
+        cup = stage.rect(x - 7, 138, 14, 15, radius=2.5)
+        stage.paint(cup, linear((x - 7, 0), (x + 7, 0), shade(glaze, 1.1), shade(glaze, 0.6)))
+        stage.paint(stage.oval(x, 138.6, 6.6, 1.8), flat(shade(glaze, 0.4)))
+
+    def _down(self, pull: float) -> float:
+        return 7 * max(0.0, pull - 1) / 0.35
 
     def _hand(self, stage: Stage, setup: _Setup, state: _State, pull: float, x: float) -> None:
         """An arm from below on the window's side; its fingers close on the end of the cord."""
         reach = ease(min(1.0, pull))
-        down = 7 * max(0.0, pull - 1) / 0.35
+        down = self._down(pull)
         tip = (x + 8 - 46 * (1 - reach), 131 + down + 44 * (1 - reach))
         sleeve, skin = self._seen(state, setup.sleeve, 0.9), self._seen(state, Rgb.of("#e6b28c"), 1.0)
         wrist = (tip[0] - 21, tip[1] + 15)
