@@ -112,7 +112,7 @@ def draw_vessel(stage: Stage, kind: Scales, metal: Rgb, fill: Callable[[float], 
         lip = stage.polygon([(-41, -13), (41, -13), (37, 0), (-37, 0)])
         stage.paint(lip, linear((0, -13), (0, 0), shade(_WOOD, 1.3), shade(_WOOD, 0.8)), part="dishes")
         stage.effect(stage.rect(-40, -13, 80, 1.6), flat(Rgb(255, 240, 210), alpha=0.6))
-        for x in (-30, 30):
+        for x in (-30.0, 30.0):
             stage.effect(stage.oval(x, -6.5, 1.5), flat(shade(_WOOD, 0.4)))
         return
     chain = _CHAIN if kind == "balance" else _CHAIN - 12

@@ -27,7 +27,7 @@ from rvebench.taxonomy import ReasoningType, Subset
 __all__ = ["BalanceTips"]
 
 _TABLE_Y = 188.0
-_TILT_DEG: dict[Scales, float] = {"balance": 15.0, "coat-hanger": 14.0, "seesaw": 13.5}
+_TILT_DEG: dict[Scales, float] = {"balance": 15.0, "coat-hanger": 14.0, "seesaw": 15.5}
 _CALLED: dict[Scales, tuple[str, str, str]] = {
     "balance": ("balance", "dish", "beam"),
     "coat-hanger": ("coat hanger", "basket", "hanger"),
