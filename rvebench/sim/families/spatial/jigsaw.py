@@ -1,4 +1,4 @@
-"""Spatial: of the loose pieces beside a jigsaw, the one that fits goes into the gap, turned right."""
+"""Spatial: of the loose pieces beside a puzzle, the one that fits goes into the gap, turned right."""
 
 from __future__ import annotations
 
@@ -8,44 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.colour import Light, Rgb, shade
 from rvebench.sim.families.spatial._parts import everywhere
+from rvebench.sim.families.spatial._puzzle import (
+    CUPS,
+    SHAPES,
+    SKIES,
+    TABLES,
+    TALL,
+    WIDE,
+    Kind,
+    Setup,
+    cell,
+    grid,
+    origin,
+    piece_path,
+    shape_number,
+    slot,
+)
+from rvebench.sim.families.spatial._puzzle_pictures import draw_fish, draw_landscape, draw_shape
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import WIDTH, Point, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["JigsawGap"]
 
-_CELL = 54.0
-_COLUMNS, _ROWS = 5, 3
-_SLOTS = ((-36.0, 138.0), (38.0, 166.0), (-30.0, 222.0))
-"""Places of the loose pieces, from the middle of the free side of the table."""
-_SKIES = (
-    (Rgb.of("#5aa0d8"), Rgb.of("#d9edf2")),
-    (Rgb.of("#e0785a"), Rgb.of("#fbe0a0")),
-    (Rgb.of("#5c5fa8"), Rgb.of("#eeb0b8")),
-)
-_CUPS = (Rgb.of("#e9e4da"), Rgb.of("#c75b4a"), Rgb.of("#4f7f9a"), Rgb.of("#dcae4e"))
-_TABLES = (Rgb.of("#b07d50"), Rgb.of("#8a5f42"), Rgb.of("#c79c6c"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setup:
-    flip: bool
-    """Whether the free side of the table is the left."""
-    column: int
-    row: int
-    slot: int
-    """Where the right piece lies."""
-    turn_deg: float
-    """How it is turned."""
-    key: int
-    """Decides the tabs of all pieces."""
-    sky: int
-    cup: Rgb
-    table: Rgb
-    boat: float
-    phase: float
+_KINDS: tuple[Kind, ...] = ("jigsaw", "tile-picture", "shape-board")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,7 @@ class _State:
     """The same for a piece that does not fit."""
 
 
-class JigsawGap(Family[_Setup, _State]):
+class JigsawGap(Family[Setup, _State]):
     """One piece alone has the outline of the gap and continues the picture around it."""
 
     name = "jigsaw-gap"
@@ -67,23 +55,26 @@ class JigsawGap(Family[_Setup, _State]):
     law = "fit"
     parts = ("board", "piece", "others", "cup", "pencil")
 
-    def setup(self, rng: np.random.Generator) -> _Setup:
+    def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the picture, the gap, the tabs, where and how the pieces lie."""
-        return _Setup(
+        kind = _KINDS[rng.integers(len(_KINDS))]
+        columns, rows = grid(kind)
+        return Setup(
+            kind=kind,
             flip=bool(rng.integers(2)),
-            column=int(rng.integers(1, _COLUMNS - 1)),
-            row=int(rng.integers(_ROWS)),
+            column=int(rng.integers(3)) if kind == "shape-board" else int(rng.integers(1, columns - 1)),
+            row=int(rng.integers(rows)),
             slot=int(rng.integers(3)),
             turn_deg=float(rng.choice([-1, 1]) * rng.uniform(55, 150)),
             key=int(rng.integers(1, 99)),
-            sky=int(rng.integers(len(_SKIES))),
-            cup=_CUPS[rng.integers(len(_CUPS))],
-            table=_TABLES[rng.integers(len(_TABLES))],
+            sky=int(rng.integers(len(SKIES))),
+            cup=CUPS[rng.integers(len(CUPS))],
+            table=TABLES[rng.integers(len(TABLES))],
             boat=float(rng.uniform(70, 190)),
             phase=float(rng.uniform(0, 6.28)),
         )
 
-    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+    def states(self, setup: Setup) -> States[_State]:  # noqa: ARG002
         """Into the gap, half-way not yet turned enough; in the wrong world another piece is put on it."""
         return States(
             source=_State(placed=0),
@@ -92,12 +83,48 @@ class JigsawGap(Family[_Setup, _State]):
             wrong=_State(placed=0, other=1),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The jigsaw."""
-        return "jigsaw"
+    def objects(self, setup: Setup) -> str:
+        """The kind of puzzle."""
+        return setup.kind
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """The paraphrases speak of the whole picture, not of which piece goes where."""
+    def words(self, setup: Setup) -> Words:
+        """The paraphrases speak of the whole, not of which piece goes where."""
+        things = ("the two other loose pieces", "the cup", "the pencil")
+        if setup.kind == "tile-picture":
+            return Words(
+                instructions=(
+                    "The tiler went home one move too early. Make that move.",
+                    "Complete the fish with what lies on the table, and cut nothing to size.",
+                    "Leave exactly as many tiles beside the frame as were painted for some other wall.",
+                    "Of the three candidates only one lets every painted line run on. The mortar is still wet.",
+                ),
+                train_instructions=(
+                    "Show the table after the last step of this job, done with care.",
+                    "No mortar should be seen any more, and nothing painted should break off at a joint.",
+                ),
+                literal="Turn the loose tile that matches and put it into the empty square of the picture.",
+                expected="The tile picture has no empty square: the tile that continues the fish lies in it, upright "
+                "and flush; its place on the table is empty and the two other loose tiles lie where they were.",
+                preserve=("the two other loose tiles", *things[1:], "the rest of the tiles", "the camera"),
+            )
+        if setup.kind == "shape-board":
+            shape = SHAPES[shape_number(setup, setup.column, setup.row)]
+            return Words(
+                instructions=(
+                    "The toddler has one thing left to do before everyone claps. Show the board when they clap.",
+                    "Complete the board with what lies on the table, and force nothing.",
+                    "Leave exactly as many loose pieces as have no home in this board.",
+                    "Every hollow wants its own kind. Show the table when none of them has to wait any longer.",
+                ),
+                train_instructions=(
+                    "Show the table after the child's last move, done right.",
+                    "No hollow of the board should be left, and nothing in it should wobble.",
+                ),
+                literal=f"Turn the loose {shape} upright and put it into the {shape}-shaped hollow of the board.",
+                expected=f"The board has no empty hollow: the {shape} lies in it, upright and flush; its place on the "
+                "table is empty and the two other loose pieces lie where they were.",
+                preserve=(*things, "the five other pieces in the board", "the camera"),
+            )
         return Words(
             instructions=(
                 "Whoever worked at this table left one move too early. Make that move.",
@@ -112,174 +139,101 @@ class JigsawGap(Family[_Setup, _State]):
             literal="Turn the loose piece that matches and put it into the hole of the jigsaw.",
             expected="The jigsaw has no hole: the piece that continues the landscape lies in it, upright and flush; "
             "its place on the table is empty and the two other loose pieces lie where they were.",
-            preserve=("the two other loose pieces", "the cup", "the pencil", "the rest of the jigsaw", "the camera"),
+            preserve=(*things, "the rest of the jigsaw", "the camera"),
         )
 
-    def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
+    def light(self, setup: Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
         """From the upper left, through leaves."""
         return Light(azimuth=-0.5, elevation=0.75)
 
-    def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Table and board, cup, loose pieces, the shade of leaves."""
-        stage.static("table", lambda: self._table(stage, setup))
+    def draw(self, stage: Stage, setup: Setup, state: _State, clock: Clock) -> None:
+        """Table, board and loose pieces, cup, the shade of leaves."""
+        stage.static("table", lambda: self._still(stage, setup, state))
         self._cup(stage, setup, clock)
-        gap = self._cell(setup, setup.column, setup.row)
-        strangers = [slot for slot in range(3) if slot != setup.slot]
-        for number, slot in enumerate(strangers):
+        self._leaves(stage, setup, clock)
+
+    def _still(self, stage: Stage, setup: Setup, state: _State) -> None:
+        self._table(stage, setup)
+        gap = cell(setup, setup.column, setup.row)
+        strangers = [number for number in range(3) if number != setup.slot]
+        for number, place in enumerate(strangers):
             share = state.other if number == 0 else 0.0
-            start, turn = self._slot(setup, slot), 40.0 + 75 * number + setup.key * 7 % 60
-            place = (start[0] + (gap[0] + 3 - start[0]) * share, start[1] + (gap[1] - 3 - start[1]) * share)
-            self._piece(stage, setup, place, turn * (1 - share) + 9 * share, stranger=number + 1, lift=1.0)
-        start = self._slot(setup, setup.slot)
+            start, turn = slot(setup, place), 40.0 + 75 * number + setup.key * 7 % 60
+            put = (start[0] + (gap[0] + 3 - start[0]) * share, start[1] + (gap[1] - 3 - start[1]) * share)
+            self._piece(stage, setup, put, turn * (1 - share) + 9 * share, stranger=number + 1, lift=1.0)
+        start = slot(setup, setup.slot)
         put = (start[0] + (gap[0] - start[0]) * state.placed, start[1] + (gap[1] - start[1]) * state.placed)
         turn = setup.turn_deg * (1 - state.turned)
         self._piece(stage, setup, put, turn, stranger=0, lift=1 - state.turned)
-        self._leaves(stage, setup, clock)
-
-    # ---- geometry
-
-    def _origin(self, setup: _Setup) -> Point:
-        return (WIDTH - 26 - _CELL * _COLUMNS if setup.flip else 26.0, 42.0)
-
-    def _cell(self, setup: _Setup, column: int, row: int) -> Point:
-        left, top = self._origin(setup)
-        return left + _CELL * (column + 0.5), top + _CELL * (row + 0.5)
-
-    def _slot(self, setup: _Setup, slot: int) -> Point:
-        middle = 86.0 if setup.flip else WIDTH - 86.0
-        return middle + _SLOTS[slot][0], _SLOTS[slot][1]
-
-    def _tab(self, setup: _Setup, column: int, row: int, down: bool) -> int:
-        """Returns the sign of the tab on a cell's right edge, or its lower one."""
-        return 1 if (setup.key * (7 * column + 13 * row + (29 if down else 3)) // 5) % 2 else -1
-
-    def _outline(self, setup: _Setup, column: int, row: int, flipped: int) -> list[Point]:
-        """Returns a piece's outline about its centre; a stranger has some tabs the other way."""
-        signs = [
-            0 if row == 0 else -self._tab(setup, column, row - 1, True),
-            0 if column == _COLUMNS - 1 else self._tab(setup, column, row, False),
-            0 if row == _ROWS - 1 else self._tab(setup, column, row, True),
-            0 if column == 0 else -self._tab(setup, column - 1, row, False),
-        ]
-        if flipped:
-            signs = [(-1 if (k + flipped) % 2 else 1) * (sign or 1) for k, sign in enumerate(signs)]
-        half, points = _CELL / 2, list[Point]()
-        for k, sign in enumerate(signs):
-            angle = k * math.pi / 2
-            local = [(-half, -half)]
-            if sign:
-                local.append((-0.075 * _CELL, -half))
-                for step in range(13):
-                    a = math.radians(234 - step * 288 / 12)
-                    along, out = 0.125 * _CELL * math.cos(a), _CELL * (0.105 + 0.125 * math.sin(a))
-                    local.append((along, -half - sign * out))
-                local.append((0.075 * _CELL, -half))
-            cos, sin = math.cos(angle), math.sin(angle)
-            points += [(x * cos - y * sin, x * sin + y * cos) for x, y in local]
-        return points
-
-    def _path(self, stage: Stage, setup: _Setup, column: int, row: int, *, flipped: int = 0) -> Any:
-        return stage.polygon(self._outline(setup, column, row, flipped))
 
     # ---- what is drawn
 
-    def _landscape(self, stage: Stage, setup: _Setup, part: str, *, other: int = 0) -> None:
-        """Draws the jigsaw's picture with its corner at the origin, or that of another jigsaw."""
-        wide, tall = _CELL * _COLUMNS, _CELL * _ROWS
-        top, low = _SKIES[(setup.sky + other) % len(_SKIES)]
-        if other:
-            green = (Rgb.of("#7a9b3f"), Rgb.of("#c47f9a"))[other % 2]
-            field = linear((0, 0), (0, tall), shade(green, 1.25), shade(green, 0.75))
-            stage.paint(stage.rect(0, 0, wide, tall), field, part=part)
-            for k in range(90):
-                x, y = (k * 0.618 % 1) * wide, (k * 0.4142 % 1) * tall
-                if abs(x - _CELL * (other + 1.5)) > 44 or abs(y - _CELL * 1.5) > 44:
-                    continue
-                tone = (Rgb.of("#f6e7b0"), Rgb.of("#e0554e"), Rgb.of("#ffffff"))[(k + other) % 3]
-                for petal in range(5):
-                    a = petal * math.tau / 5 + k
-                    stage.effect(stage.oval(x + 3.6 * math.cos(a), y + 3.6 * math.sin(a), 2.7), flat(tone))
-                stage.effect(stage.oval(x, y, 2.2), flat(Rgb.of("#d79a2a")))
-            return
-        stage.paint(stage.rect(0, 0, wide, tall), linear((0, 0), (0, 92), top, low), part=part)
-        sun = (wide * 0.7, 34.0)
-        stage.effect(stage.oval(*sun, 26), flat(Rgb(255, 250, 220), alpha=0.35, blur=5))
-        stage.effect(stage.oval(*sun, 14), flat(Rgb(255, 250, 222)))
-        for x, y in ((46.0, 26.0), (126.0, 40.0), (232.0, 22.0)):
-            for dx, r in ((-13, 7), (0, 10), (13, 7)):
-                stage.effect(stage.oval(x + dx, y, r * 1.4, r * 0.7), flat(Rgb(255, 255, 255), alpha=0.85))
-        for k, (base, steep, rock) in enumerate(((92, 46, "#7d88b0"), (96, 30, "#5f7f88"))):
-            ridge = [
-                (x, base - steep * abs(math.sin(x * (0.017 + 0.009 * k) + setup.key + k))) for x in range(-10, 300, 12)
-            ]
-            stage.effect(stage.polygon([(-10, 110), *ridge, (300, 110)]), flat(mix(Rgb.of(rock), low, 0.2)))
-        lake = linear((0, 96), (0, 140), mix(low, Rgb.of("#4f93b0"), 0.5), Rgb.of("#2f6f90"))
-        stage.effect(stage.rect(0, 96, wide, 50), lake)
-        for k in range(22):
-            glint = stage.rect((k * 53.7) % wide, 99 + (k * 7.3) % 34, 9 + k % 3 * 5, 1.3, radius=0.6)
-            stage.effect(glint, flat(Rgb(255, 255, 255), alpha=0.55))
-        x, y = setup.boat, 114.0
-        stage.effect(stage.polygon([(x, y - 4), (x, y - 40), (x + 22, y - 8)]), flat(Rgb.of("#fff6ea")))
-        stage.effect(stage.polygon([(x - 2, y - 6), (x - 2, y - 34), (x - 15, y - 8)]), flat(Rgb.of("#e2574c")))
-        stage.effect(stage.polygon([(x - 19, y - 3), (x + 24, y - 3), (x + 16, y + 6), (x - 13, y + 6)]),
-                     flat(Rgb.of("#7a3e2a")))  # fmt: skip
-        shore = stage.curve([(-8, 170), (-8, 134), (60, 140), (140, 130), (215, 138), (290, 126), (290, 170)])
-        stage.effect(shore, linear((0, 128), (0, 162), Rgb.of("#86ad4e"), Rgb.of("#4d7a35")))
-        for k, px in enumerate((16.0, 38.0, 232.0, 254.0)):
-            foot, high = 148.0 - 5 * (k % 2), 62.0 - 14 * (k % 2)
-            stage.effect(stage.rect(px - 2, foot - 10, 4, 12), flat(Rgb.of("#5b3c28")))
-            for layer in range(3):
-                level = foot - 6 - layer * high * 0.27
-                fir = stage.polygon(
-                    [(px - 15 + 3.4 * layer, level), (px + 15 - 3.4 * layer, level), (px, level - high * 0.42)]
-                )
-                stage.effect(fir, linear((px - 14, 0), (px + 14, 0), Rgb.of("#3f7d55"), Rgb.of("#255040")))
-        for k in range(26):
-            tone = (Rgb.of("#f4d35e"), Rgb.of("#ee6c4d"), Rgb.of("#ffffff"))[k % 3]
-            stage.effect(stage.oval((k * 41.7) % wide, 146 + (k * 5.3) % 15, 1.7), flat(tone))
-
-    def _table(self, stage: Stage, setup: _Setup) -> None:
+    def _table(self, stage: Stage, setup: Setup) -> None:
         whole, wood = everywhere(stage), setup.table
         stage.paint(whole, radial((150, 60), 480, shade(wood, 1.15), wood, shade(wood, 0.6)))
         stage.textured(whole, "wood", strength=0.2, seed=1)
         for k in range(4):
             seam = stage.rect(-64, 22 + 74 * k, WIDTH + 128, 1.2)
             stage.effect(seam, flat(shade(wood, 0.4), alpha=0.55))
-        left, top = self._origin(setup)
-        wide, tall = _CELL * _COLUMNS, _CELL * _ROWS
-        tray = stage.rect(left - 11, top - 11, wide + 22, tall + 22, radius=5)
-        stage.shadow(stage.rect(left - 7, top - 6, wide + 22, tall + 22, radius=6), alpha=0.5, blur=4.5)
-        rim = Rgb.of("#5d4636")
-        stage.paint(
-            tray, linear((0, top - 11), (0, top + tall + 11), shade(rim, 1.35), rim, shade(rim, 0.7)), part="board"
-        )
-        stage.effect(stage.rect(left - 1, top - 1, wide + 2, tall + 2), flat(Rgb.of("#241a14")), line=2)
-        with stage.clipped(stage.rect(left, top, wide, tall)):
-            with stage.moved(left, top):
-                self._landscape(stage, setup, "board")
-            for row in range(_ROWS):
-                for column in range(_COLUMNS):
-                    with stage.moved(*self._cell(setup, column, row)):
-                        self._seams(stage, self._path(stage, setup, column, row))
-        with stage.moved(*self._cell(setup, setup.column, setup.row)):
-            gap = self._path(stage, setup, setup.column, setup.row)
-            stage.paint(gap, flat(Rgb.of("#3a2b21")), part="board")
+        left, top = origin(setup)
+        tray = stage.rect(left - 11, top - 11, WIDE + 22, TALL + 22, radius=5)
+        stage.shadow(stage.rect(left - 7, top - 6, WIDE + 22, TALL + 22, radius=6), alpha=0.5, blur=4.5)
+        rim = {"jigsaw": "#5d4636", "tile-picture": "#3f5a66", "shape-board": "#e3c493"}[setup.kind]
+        tone = Rgb.of(rim)
+        fill = linear((0, top - 11), (0, top + TALL + 11), shade(tone, 1.35), tone, shade(tone, 0.7))
+        stage.paint(tray, fill, part="board")
+        inner = stage.rect(left, top, WIDE, TALL)
+        if setup.kind == "shape-board":
+            stage.textured(tray, "wood", strength=0.14, seed=6)
+            stage.effect(
+                stage.rect(left - 8, top - 8, WIDE + 16, TALL + 16, radius=4), flat(shade(tone, 1.2)), line=1.5
+            )
+        else:
+            stage.effect(stage.rect(left - 1, top - 1, WIDE + 2, TALL + 2), flat(Rgb.of("#241a14")), line=2)
+            with stage.clipped(inner), stage.moved(left, top):
+                picture = draw_landscape if setup.kind == "jigsaw" else draw_fish
+                picture(stage, setup, "board")
+        columns, rows = grid(setup.kind)
+        for row in range(rows):
+            for column in range(columns):
+                path = piece_path(stage, setup, column, row)
+                with stage.clipped(inner), stage.moved(*cell(setup, column, row)):
+                    if setup.kind == "shape-board":
+                        draw_shape(stage, setup, shape_number(setup, column, row), "board")
+                        stage.effect(path, flat(Rgb.of("#3a2814"), alpha=0.75), line=1.6)
+                    else:
+                        self._seams(stage, setup, path)
+        with stage.moved(*cell(setup, setup.column, setup.row)):
+            gap = piece_path(stage, setup, setup.column, setup.row)
+            deep, low = {
+                "jigsaw": ("#33251c", "#54402f"),
+                "tile-picture": ("#7d786e", "#989287"),
+                "shape-board": ("#5c4023", "#8a6238"),
+            }[setup.kind]
+            stage.paint(gap, flat(Rgb.of(deep)), part="board")
             with stage.clipped(gap):
-                stage.effect(
-                    stage.rect(-50, -50, 100, 100), linear((0, -30), (0, 30), Rgb.of("#33251c"), Rgb.of("#54402f"))
-                )
+                backing = stage.rect(-50, -50, 100, 100)
+                stage.effect(backing, linear((0, -30), (0, 30), Rgb.of(deep), Rgb.of(low)))
+                if setup.kind == "tile-picture":
+                    stage.textured(stage.rect(-27, -27, 54, 54), "stone", strength=0.25, seed=8)
                 with stage.moved(2, 3):
                     stage.effect(gap, flat(Rgb.of("#0c0806"), alpha=0.75, blur=2.5), line=7)
             stage.effect(gap, flat(Rgb(255, 246, 230), alpha=0.5), line=0.8)
         self._pencil(stage, setup)
 
-    def _seams(self, stage: Stage, path: Any) -> None:
+    def _seams(self, stage: Stage, setup: Setup, path: Any) -> None:
+        if setup.kind == "tile-picture":
+            stage.effect(stage.rect(-26.5, -26.5, 53, 53), flat(Rgb.of("#8f897d"), alpha=0.9), line=1.6)
+            stage.effect(stage.polygon([(-24, 22), (-24, -24), (22, -24)], closed=False),
+                         flat(Rgb(255, 255, 255), alpha=0.65, blur=0.7), line=1.6)  # fmt: skip
+            stage.effect(stage.rect(-18, -20, 14, 4, radius=2), flat(Rgb(255, 255, 255), alpha=0.4, blur=1.4))
+            return
         with stage.moved(0.6, 0.7):
             stage.effect(path, flat(Rgb(255, 255, 255), alpha=0.3), line=0.9)
         stage.effect(path, flat(Rgb(20, 16, 14), alpha=0.55), line=1.0)
 
-    def _pencil(self, stage: Stage, setup: _Setup) -> None:
-        left, _ = self._origin(setup)
+    def _pencil(self, stage: Stage, setup: Setup) -> None:
+        left, _ = origin(setup)
         with stage.moved(left + 70, 243, turn_deg=-3):
             stage.shadow(stage.rect(3, 4, 130, 6, radius=2), alpha=0.45, blur=2)
             paint = linear((0, -4), (0, 4), Rgb.of("#f5c84b"), Rgb.of("#b8801e"))
@@ -289,17 +243,25 @@ class JigsawGap(Family[_Setup, _State]):
             stage.paint(stage.polygon([(116, -4), (131, 0), (116, 4)]), flat(Rgb.of("#ecd0a4")), part="pencil")
             stage.paint(stage.polygon([(126, -1.3), (131, 0), (126, 1.3)]), flat(Rgb.of("#2b2b2f")), part="pencil")
 
-    def _piece(self, stage: Stage, setup: _Setup, place: Point, turn_deg: float, *, stranger: int, lift: float) -> None:
+    def _piece(self, stage: Stage, setup: Setup, place: Point, turn_deg: float, *, stranger: int, lift: float) -> None:
         column, row = (setup.column, setup.row) if not stranger else (stranger + 1, 1)
-        path, part = self._path(stage, setup, column, row, flipped=stranger), "others" if stranger else "piece"
+        path, part = piece_path(stage, setup, column, row, stranger=stranger), "others" if stranger else "piece"
         with stage.moved(place[0] + 3 * lift, place[1] + 4 * lift, turn_deg=turn_deg):
             stage.shadow(path, alpha=0.55 * lift, blur=2.2)
         with stage.moved(*place, turn_deg=turn_deg):
-            with stage.clipped(path), stage.moved(-_CELL * (column + 0.5), -_CELL * (row + 0.5)):
-                self._landscape(stage, setup, part, other=stranger)
-            self._seams(stage, path)
+            if setup.kind == "shape-board":
+                draw_shape(stage, setup, shape_number(setup, column, row, stranger=stranger), part)
+                if not lift:
+                    stage.effect(path, flat(Rgb.of("#3a2814"), alpha=0.75), line=1.6)
+                return
+            left, top = origin(setup)
+            middle = cell(setup, column, row)
+            with stage.clipped(path), stage.moved(left - middle[0], top - middle[1]):
+                picture = draw_landscape if setup.kind == "jigsaw" else draw_fish
+                picture(stage, setup, part, other=stranger)
+            self._seams(stage, setup, path)
 
-    def _cup(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+    def _cup(self, stage: Stage, setup: Setup, clock: Clock) -> None:
         x, y = (68.0 if setup.flip else WIDTH - 68.0), 52.0
         t, tone = clock.time_s, setup.cup
         stage.shadow(stage.oval(x + 7, y + 9, 44, 42), alpha=0.4, blur=5)
@@ -328,7 +290,7 @@ class JigsawGap(Family[_Setup, _State]):
             puff = stage.oval(x + 12 * rise + 6 * math.sin(t + k * 2), y - 26 * rise, 8 + 10 * rise)
             stage.effect(puff, flat(Rgb(255, 255, 255), alpha=0.18 * math.sin(math.pi * rise), blur=5))
 
-    def _leaves(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+    def _leaves(self, stage: Stage, setup: Setup, clock: Clock) -> None:
         """Draws the shade of a branch outside the window, swaying over the table's lower corner."""
         side = 1 if setup.flip else -1
         base = WIDTH / 2 + side * 250
