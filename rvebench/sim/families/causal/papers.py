@@ -1,4 +1,4 @@
-"""Causal: a window stands open beside a stack of papers, and a storm comes up."""
+"""Causal: a window stands open beside papers, cards or feathers, and a storm comes up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.causal._light_things import DESK, KINDS, Kind, draw_flying, draw_resting
 from rvebench.sim.families.causal._parts import WHITE, cloud, ease
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
@@ -15,7 +16,6 @@ from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["PapersGust"]
 
-_DESK = 204.0
 _WALLS = (Rgb.of("#8a9a8e"), Rgb.of("#b29c80"), Rgb.of("#8f8ca3"))
 _CURTAINS = (Rgb.of("#e8e0cc"), Rgb.of("#c9785f"), Rgb.of("#86a8bd"))
 _VASES = (Rgb.of("#4f7f8f"), Rgb.of("#b8664a"), Rgb.of("#7a5c94"))
@@ -23,6 +23,7 @@ _VASES = (Rgb.of("#4f7f8f"), Rgb.of("#b8664a"), Rgb.of("#7a5c94"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    things: Kind
     wall: Rgb
     curtain: Rgb
     vase: Rgb
@@ -39,23 +40,24 @@ class _State:
     wind: float
     """0 still air, 1 a gust in the room."""
     lifted: tuple[float, float] = (0.0, 0.0)
-    """How far the papers are on their way at the first and the last frame."""
+    """How far the things are on their way at the first and the last frame."""
     toppled: float = 0.0
-    """The vase falls and spills although the papers lie still: the wrong event."""
+    """The vase falls and spills although the things lie still: the wrong event."""
 
 
 class PapersGust(Family[_Setup, _State]):
-    """The gust takes the papers with it."""
+    """The gust takes with it what is light."""
 
     name = "papers-gust"
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAUSAL
     law = "blow"
-    parts = ("papers", "curtain", "window", "lamp", "vase", "inkpot")
+    parts = ("papers", "basket", "curtain", "window", "lamp", "vase", "inkpot")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws room and side."""
         return _Setup(
+            things=KINDS[rng.integers(len(KINDS))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             curtain=_CURTAINS[rng.integers(len(_CURTAINS))],
             vase=_VASES[rng.integers(len(_VASES))],
@@ -75,31 +77,46 @@ class PapersGust(Family[_Setup, _State]):
             wrong=_State(wind=0.16, toppled=1.0),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The papers."""
-        return "papers"
+    def objects(self, setup: _Setup) -> str:
+        """What is light."""
+        return setup.things
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
-        """None of the paraphrases names the papers' flight."""
+    def words(self, setup: _Setup) -> Words:
+        """None of the paraphrases names the flight."""
+        forgot, why = {
+            "papers": ("The writer forgot the paperweight", "Why will the manuscript be out of order tonight?"),
+            "playing-cards": (
+                "The patient builder forgot the catch",
+                "Why will somebody have to build again from one?",
+            ),
+            "feathers": ("The pillow maker forgot the lid", "Why will the pillow be thinner than it was to be?"),
+        }[setup.things]
+        missing, place, light = {
+            "papers": ("the sheets of paper", "off the desk", "the sheets of the stack"),
+            "playing-cards": ("the house of cards", "to pieces", "the cards of the house"),
+            "feathers": ("the feathers", "out of the basket", "the feathers from the basket"),
+        }[setup.things]
+        train = {
+            "papers": "A door bangs somewhere and the air rushes through the room. What happens on the desk?",
+            "playing-cards": "Somebody opens the opposite door, and the air rushes through. What happens next?",
+            "feathers": "A draught goes through the whole house. What does it do on the desk? Film it.",
+        }[setup.things]
         return Words(
             instructions=(
                 "Nobody has closed the window and the storm reaches the house. Show the next moment at this desk.",
                 "Outside, the trees suddenly bend double. Continue inside.",
-                "The writer forgot the paperweight on the day of the storm. Film what follows.",
-                "Why will the manuscript be out of order tonight? Answer with the following shot.",
+                f"{forgot} on the day of the storm. Film what follows.",
+                f"{why} Answer with the following shot.",
             ),
-            train_instructions=(
-                "The weather outside is about to come in. Show the next shot.",
-                "A door bangs somewhere and the air rushes through the room. What happens on the desk?",
-            ),
-            literal="Show a strong gust lifting the curtain and blowing the sheets of paper off the desk.",
-            expected="The same desk: the curtain streams into the room and the sheets of the stack fly through the "
-            "air, away from the window; the vase, the inkpot and the lamp stand where they were.",
+            train_instructions=("The weather outside is about to come in. Show the next shot.", train),
+            literal=f"Show a strong gust lifting the curtain and blowing {missing} {place}.",
+            expected=f"The same desk: the curtain streams into the room and {light} fly through the air, away from the "
+            "window; the vase, the inkpot and the lamp stand where they were.",
             preserve=("the desk", "the vase", "the inkpot", "the lamp", "the storm clouds", "the camera"),
         )
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Wall and window, curtain, desk, things, papers."""
+        """Wall and window, curtain, desk, things."""
         first, last = state.lifted
         lifted = first + (last - first) * clock.share
         with stage.at_depth(1), stage.moved(WIDTH if setup.side < 0 else 0, 0, scale=setup.side, scale_y=1):
@@ -110,8 +127,25 @@ class PapersGust(Family[_Setup, _State]):
             self._curtain(stage, setup, state, clock)
             self._vase(stage, setup, state, clock)
             self._inkpot(stage)
-            self._stack(stage, setup, state, lifted, clock)
-            self._sheets(stage, setup, lifted, clock)
+            draw_resting(
+                stage,
+                setup.things,
+                count=setup.sheets,
+                seed=setup.seed,
+                back=setup.vase,
+                wind=state.wind,
+                lifted=lifted,
+                time_s=clock.time_s,
+            )
+            draw_flying(
+                stage,
+                setup.things,
+                count=setup.sheets,
+                seed=setup.seed,
+                back=setup.vase,
+                lifted=lifted,
+                time_s=clock.time_s,
+            )
 
     def _wall(self, stage: Stage, setup: _Setup) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
@@ -177,24 +211,22 @@ class PapersGust(Family[_Setup, _State]):
         )
 
     def _desk(self, stage: Stage, setup: _Setup) -> None:
-        top = stage.rect(-64, _DESK - 18, WIDTH + 128, 46)
-        stage.shadow(stage.rect(-64, _DESK - 25, WIDTH + 128, 12), alpha=0.4, blur=5)
-        stage.paint(top, linear((0, _DESK - 18), (0, _DESK + 28), shade(setup.wood, 1.2), shade(setup.wood, 0.92)))
+        top = stage.rect(-64, DESK - 18, WIDTH + 128, 46)
+        stage.shadow(stage.rect(-64, DESK - 25, WIDTH + 128, 12), alpha=0.4, blur=5)
+        stage.paint(top, linear((0, DESK - 18), (0, DESK + 28), shade(setup.wood, 1.2), shade(setup.wood, 0.92)))
         stage.textured(top, "wood", strength=0.2, seed=1)
         stage.effect(
-            stage.polygon([(30, _DESK - 18), (170, _DESK - 18), (220, _DESK + 28), (40, _DESK + 28)]),
+            stage.polygon([(30, DESK - 18), (170, DESK - 18), (220, DESK + 28), (40, DESK + 28)]),
             flat(Rgb(220, 230, 235), alpha=0.12, blur=5),
         )
-        front = stage.rect(-64, _DESK + 28, WIDTH + 128, 110)
-        stage.paint(front, linear((0, _DESK + 28), (0, HEIGHT), shade(setup.wood, 0.7), shade(setup.wood, 0.5)))
+        front = stage.rect(-64, DESK + 28, WIDTH + 128, 110)
+        stage.paint(front, linear((0, DESK + 28), (0, HEIGHT), shade(setup.wood, 0.7), shade(setup.wood, 0.5)))
         stage.textured(front, "wood", strength=0.2, seed=2)
-        stage.effect(
-            stage.rect(-64, _DESK + 26, WIDTH + 128, 2), flat(mix(setup.wood, WHITE, 0.5), alpha=0.6, blur=0.5)
-        )
+        stage.effect(stage.rect(-64, DESK + 26, WIDTH + 128, 2), flat(mix(setup.wood, WHITE, 0.5), alpha=0.6, blur=0.5))
 
     def _lamp(self, stage: Stage, setup: _Setup, clock: Clock, state: _State) -> None:
         """A lamp on the far side of the desk; it stands, its cord swings."""
-        x, foot = 432.0, _DESK - 4
+        x, foot = 432.0, DESK - 4
         brass = Rgb.of("#b8934a")
         stage.shadow(stage.oval(x + 10, foot + 2, 30, 5), alpha=0.5, blur=3)
         stage.glow(x, foot - 52, 120, Rgb(255, 206, 130), alpha=0.3)
@@ -264,7 +296,7 @@ class PapersGust(Family[_Setup, _State]):
                 stage.effect(line, flat(shade(setup.curtain, 0.5), alpha=0.4, blur=1), line=2.4)
 
     def _vase(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        x, foot = 352.0, _DESK + 6
+        x, foot = 352.0, DESK + 6
         tipped = state.toppled * ease(0.35 + clock.share)
         stage.shadow(stage.oval(x + 12 + 16 * tipped, foot + 2, 22 + 14 * tipped, 4.5), alpha=0.5, blur=3)
         if tipped:
@@ -292,7 +324,7 @@ class PapersGust(Family[_Setup, _State]):
             stage.effect(stage.oval(-8, -19, 2.6, 8), flat(WHITE, alpha=0.5, blur=1.2))
 
     def _inkpot(self, stage: Stage) -> None:
-        x, foot = 292.0, _DESK + 14
+        x, foot = 292.0, DESK + 14
         stage.shadow(stage.oval(x + 7, foot + 1, 17, 3.6), alpha=0.5, blur=2.5)
         pot = stage.rect(x - 12, foot - 18, 24, 19, radius=4)
         stage.paint(
@@ -309,67 +341,3 @@ class PapersGust(Family[_Setup, _State]):
         )
         stage.paint(vane, linear((x, foot - 70), (x + 24, foot - 40), WHITE, Rgb.of("#c9bfa8")), part="inkpot")
         stage.effect(stage.rect(x - 8, foot - 15, 3, 11, radius=1), flat(WHITE, alpha=0.45, blur=0.8))
-
-    def _page(self, stage: Stage, corners: list[Point], light: float, *, written: bool = True) -> None:
-        page = stage.polygon(corners)
-        stage.paint(
-            page,
-            linear(corners[0], corners[2], shade(Rgb.of("#fbf7ea"), light), shade(Rgb.of("#e2d9c2"), light)),
-            part="papers",
-        )
-        if not written:
-            return
-        a, b, c, d = corners
-        for row in range(1, 7):
-            v, end = row / 7.5, 0.88 if row % 3 else 0.55
-            left = (a[0] + (d[0] - a[0]) * v, a[1] + (d[1] - a[1]) * v)
-            right = (b[0] + (c[0] - b[0]) * v, b[1] + (c[1] - b[1]) * v)
-            line = [(left[0] + (right[0] - left[0]) * u, left[1] + (right[1] - left[1]) * u) for u in (0.12, end)]
-            stage.effect(stage.polygon(line, closed=False), flat(Rgb.of("#4a4f66"), alpha=0.6), line=0.8)
-
-    def _stack(self, stage: Stage, setup: _Setup, state: _State, lifted: float, clock: Clock) -> None:
-        """What is left of the stack, its top sheet fluttering."""
-        gone = ease(lifted * 1.6)
-        left = max(1, round(setup.sheets * (1 - gone)))
-        x, y = 222.0, _DESK + 10
-        stage.shadow(
-            stage.polygon([(x - 44, y + 4), (x - 30, y - 16), (x + 52, y - 16), (x + 50, y + 9)]), alpha=0.4, blur=3
-        )
-        rng = np.random.default_rng(setup.seed)
-        for sheet in range(left):
-            dx, turn = float(rng.uniform(-4, 4)), float(rng.uniform(-2, 2))
-            up = -1.1 * sheet
-            corners: list[Point] = [
-                (x - 28 + dx, y - 14 + up + turn),
-                (x + 38 + dx, y - 14 + up - turn),
-                (x + 44 + dx, y + 8 + up - turn),
-                (x - 40 + dx, y + 8 + up + turn),
-            ]
-            if sheet == left - 1:
-                curl = (2.0 + 10 * state.wind) * (0.6 + 0.4 * math.sin(clock.time_s * (5 + 6 * state.wind)))
-                corners[3] = (corners[3][0] + curl * 0.5, corners[3][1] - curl)
-                corners[0] = (corners[0][0] + curl * 0.5, corners[0][1] - curl)
-            self._page(stage, corners, 0.9 + 0.1 * sheet / left, written=sheet == left - 1)
-
-    def _sheets(self, stage: Stage, setup: _Setup, lifted: float, clock: Clock) -> None:
-        """Sheets in the air: each leaves in its turn and tumbles away from the window."""
-        if lifted <= 0:
-            return
-        rng = np.random.default_rng(setup.seed + 1)
-        for sheet in range(setup.sheets - 1):
-            height, far, spin, size, bend = (float(v) for v in rng.random(5))
-            age = (lifted - 0.03 * sheet) * 1.35
-            if age <= 0:
-                continue
-            out = 1 - math.exp(-1.9 * age)
-            x = 222 + (40 + 250 * far - 60 * (sheet % 3 == 0)) * out + 7 * math.sin(clock.time_s * 3 + sheet)
-            y = _DESK - (40 + 150 * height) * math.sin(min(1.5, 1.7 * out)) + 6 * math.sin(clock.time_s * 4 + 2 * sheet)
-            turn = 200 * (spin - 0.5) * age + 9 * math.sin(clock.time_s * 5 + sheet)
-            tilt = 0.4 + 0.6 * abs(math.cos(2.6 * age + 3 * spin + 0.6 * clock.time_s))
-            grow = 0.8 + 0.45 * size
-            with stage.moved(x, y, turn_deg=turn, scale=grow, scale_y=grow * tilt):
-                skew = 10 * (bend - 0.5)
-                corners: list[Point] = [(-20 + skew, -26), (20 + skew, -24), (20 - skew, 25), (-20 - skew, 26)]
-                with stage.moved(6, 9):
-                    stage.shadow(stage.polygon(corners), alpha=0.2, blur=3)
-                self._page(stage, corners, 0.78 + 0.24 * tilt)
