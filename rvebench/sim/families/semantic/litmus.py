@@ -97,7 +97,7 @@ class LitmusFlask(Family[_Setup, _State]):
         return States(
             source=_State(sourness=0.0),
             target=_State(sourness=way),
-            half=_State(sourness=way, mixed=0.5),
+            half=_State(sourness=way, mixed=0.6 if setup.vessel == "paper-strips" else 0.5),
             wrong=_State(sourness=-way),
         )
 
@@ -174,7 +174,7 @@ def _instructions(vessel: _Vessel, added: str) -> tuple[str, ...]:
         )
     if vessel == "tea-glass":
         return (
-            f"This tea is brewed from petals that work as an indicator; someone has just stirred in much {added}.",
+            f"This tea of petals works as an indicator; someone has just stirred in a good dose of {added}.",
             f"A spoonful of {added} was added to the petal tea and is now fully mixed.",
             f"Read the chart on the wall: how should the tea look once {added} has been stirred in?",
             f"The teacher asks for proof that {added} has been dissolved in the glass.",
