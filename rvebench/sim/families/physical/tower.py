@@ -1,4 +1,4 @@
-"""Physical causality: a heavy ball is tied back beside a tower of blocks; untied, it swings and the tower falls."""
+"""Physical causality: a heavy ball is tied back beside a tower of blocks, or cans or skittles; untied, it swings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
-from rvebench.sim.families.physical._blocks import Ball, Block, Rest, draw_ball, draw_block, settle, shadows
+from rvebench.sim.families.physical._blocks import Ball, Block, Rest, draw_ball, settle, shadows
 from rvebench.sim.families.physical._parts import room
+from rvebench.sim.families.physical._targets import PAINTS, TARGETS, Target, draw_target, standing
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -19,26 +20,26 @@ __all__ = ["TowerHit"]
 
 _TABLE_Y = 186.0
 _FLOOR = 232.0
-_ROPE = 150.0
+_ROPES: dict[Target, float] = {"blocks": 150.0, "cans": 172.0, "skittles": 150.0}
 _ANCHOR_Y = -6.0
 _WALLS = (Rgb.of("#8fb0bf"), Rgb.of("#c2a98c"), Rgb.of("#a9a2c4"), Rgb.of("#9dba9c"))
-_PAINTS = (
-    Rgb.of("#d9534a"),
-    Rgb.of("#e9b23c"),
-    Rgb.of("#4f9ac2"),
-    Rgb.of("#69a85b"),
-    Rgb.of("#9a6fb0"),
-    Rgb.of("#e07f3c"),
-)
+_CALLED: dict[Target, tuple[str, str]] = {
+    "blocks": ("blocks of the tower", "lie scattered on the table beyond; at most the lowest ones are still in place"),
+    "cans": ("cans of the pyramid", "lie scattered on the table beyond; at most those of the lowest row still stand"),
+    "skittles": ("skittles", "lie on the table, all knocked over away from the hook"),
+}
+"""What they are called, and where they end."""
 _BALLS = (Rgb.of("#4a4f5c"), Rgb.of("#8a3232"), Rgb.of("#2f5a55"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    target: Target
     side: Literal[-1, 1]
-    """Where the tower stands: 1 right of the ball."""
+    """Where the target stands: 1 right of the ball."""
     block: float
     rows: int
+    """Of the target, from the bottom up; of skittles how many."""
     held_deg: float
     radius: float
     paint: int
@@ -52,14 +53,14 @@ class _Setup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     released: bool
-    glued_rows: int = 0
-    """Rows, from the bottom, that do not give way: half of the change."""
+    glued: int = 0
+    """Of what stands there, from the first, how many do not give way: half of the change."""
     backward: bool = False
-    """The tower falls toward where the ball is still held: the wrong law."""
+    """All falls toward where the ball is still held: the wrong law."""
 
 
 class TowerHit(Family[_Setup, _State]):
-    """A pendulum that is let go knocks a tower over, away from where it came from."""
+    """A pendulum that is let go knocks over what stands in its way, away from where it came from."""
 
     name = "tower-hit"
     subset = Subset.RAVE
@@ -68,14 +69,17 @@ class TowerHit(Family[_Setup, _State]):
     parts = ("blocks", "ball", "rope", "ribbon", "train", "pinwheel", "bear")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws side, tower, ball and room."""
+        """Draws target, side, ball and room."""
+        target = TARGETS[rng.integers(len(TARGETS))]
+        rows = int(rng.integers(5, 7)) if target == "blocks" else 4 if target == "cans" else int(rng.integers(4, 6))
         return _Setup(
+            target=target,
             side=1 if rng.random() < 0.5 else -1,
             block=float(rng.uniform(25, 28)),
-            rows=int(rng.integers(5, 7)),
+            rows=rows,
             held_deg=float(rng.uniform(44, 54)),
             radius=float(rng.uniform(19, 23)),
-            paint=int(rng.integers(len(_PAINTS))),
+            paint=int(rng.integers(len(PAINTS))),
             wall=_WALLS[rng.integers(len(_WALLS))],
             wood=mix(Rgb.of("#b98a58"), Rgb.of("#8a5f40"), float(rng.random())),
             ball=_BALLS[rng.integers(len(_BALLS))],
@@ -84,20 +88,22 @@ class TowerHit(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:
-        """From standing to scattered; half way the lower rows still stand."""
+        """From standing to scattered; half way the lower rows, or the far ones, still stand."""
+        glued = {"blocks": setup.rows * 2 - 4 + (setup.rows - 2) // 2, "cans": 7, "skittles": setup.rows // 2}
         return States(
             source=_State(released=False),
             target=_State(released=True),
-            half=_State(released=True, glued_rows=setup.rows - 2),
+            half=_State(released=True, glued=glued[setup.target]),
             wrong=_State(released=False, backward=True),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The tower."""
-        return "tower"
+    def objects(self, setup: _Setup) -> str:
+        """What the ball strikes."""
+        return setup.target
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the fall."""
+        called, end = _CALLED[setup.target]
         return Words(
             instructions=(
                 "The ribbon on the wall hook has come undone, and a few seconds have gone by.",
@@ -110,10 +116,9 @@ class TowerHit(Family[_Setup, _State]):
                 "The knot beside the window of this playroom slipped a moment ago.",
                 "Set the iron ball free and look again once everything is quiet.",
             ),
-            literal="Let the ball hang straight down, and scatter the blocks of the tower over the table, away "
-            "from the hook.",
-            expected="The ball hangs down on its rope where the tower's near side was, the loose ribbon dangles from "
-            "the hook, and the blocks lie scattered on the table beyond; at most the lowest ones are still in place.",
+            literal=f"Let the ball hang straight down, and scatter the {called} over the table, away from the hook.",
+            expected="The ball hangs down on its rope, the loose ribbon dangles from the hook, and the "
+            f"{called} {end}.",
             preserve=("the toy train on its shelf", "the pinwheel", "the teddy bear", "the wall and the table"),
         )
 
@@ -124,13 +129,13 @@ class TowerHit(Family[_Setup, _State]):
         self._pinwheel(stage, setup, clock)
         rest = _rest(setup, state)
         stage.static("blocks", lambda: self._blocks(stage, setup, rest))
-        anchor = (_anchor(setup), _ANCHOR_Y)
+        anchor, rope = (_anchor(setup), _ANCHOR_Y), _ROPES[setup.target]
         stir = (0.9 if state.released else 0.35) * math.sin(clock.time_s * 3.4 + setup.phase)
         angle = math.atan2(rest.ball.x - anchor[0], rest.ball.y - anchor[1]) + math.radians(stir)
         ball = replace(
             rest.ball,
-            x=anchor[0] + _ROPE * math.sin(angle),
-            y=anchor[1] + _ROPE * math.cos(angle),
+            x=anchor[0] + rope * math.sin(angle),
+            y=anchor[1] + rope * math.cos(angle),
             turn_deg=-math.degrees(angle),
         )
         near = max(0.0, 1 - (_FLOOR - ball.y - ball.radius) / 130)
@@ -165,7 +170,7 @@ class TowerHit(Family[_Setup, _State]):
             stage.paint(foot, flat(Rgb.of("#7a5334")))
         shelf = stage.rect(middle - 100, 62, 200, 7, radius=2)
         stage.paint(shelf, linear((0, 62), (0, 69), Rgb.of("#d2a36c"), Rgb.of("#94663c")))
-        self._bear(stage, 240 - setup.side * 106, 216)
+        self._bear(stage, 240 - setup.side * 120, 216)
 
     def _bear(self, stage: Stage, x: float, y: float) -> None:
         fur, pale = Rgb.of("#a8723f"), Rgb.of("#e3bd8a")
@@ -223,7 +228,7 @@ class TowerHit(Family[_Setup, _State]):
         with stage.moved(x, y, turn_deg=clock.time_s * 150 + setup.phase * 50):
             for k in range(4):
                 with stage.moved(turn_deg=90 * k):
-                    paint = _PAINTS[(setup.paint + k) % len(_PAINTS)]
+                    paint = PAINTS[(setup.paint + k) % len(PAINTS)]
                     vane = stage.curve([(0, 0), (6, -24), (24, -24), (14, -10)], closed=True)
                     stage.paint(vane, linear((0, 0), (24, -24), shade(paint, 0.75), shade(paint, 1.2)), part="pinwheel")
             stage.paint(stage.oval(0, 0, 3.4), flat(Rgb.of("#fff2d0")), part="pinwheel")
@@ -231,8 +236,7 @@ class TowerHit(Family[_Setup, _State]):
     def _blocks(self, stage: Stage, setup: _Setup, rest: Rest) -> None:
         shadows(stage, rest.blocks, _FLOOR, 1.0)
         for index, block in enumerate(rest.blocks):
-            paint = _PAINTS[(setup.paint + index * 5 + index // 3) % len(_PAINTS)]
-            draw_block(stage, block, paint, part="blocks", sign=index % 5)
+            draw_target(stage, setup.target, block, index, setup.paint)
 
     def _ribbon(self, stage: Stage, setup: _Setup, state: _State, ball: Ball, clock: Clock) -> None:
         pink = Rgb.of("#d63f5e")
@@ -262,46 +266,37 @@ def _hook(setup: _Setup) -> tuple[float, float]:
 
 def _held(setup: _Setup) -> Ball:
     angle = math.radians(-setup.side * setup.held_deg)
-    anchor = (_anchor(setup), _ANCHOR_Y)
+    anchor, rope = (_anchor(setup), _ANCHOR_Y), _ROPES[setup.target]
     return Ball(
-        x=anchor[0] + _ROPE * math.sin(angle), y=anchor[1] + _ROPE * math.cos(angle), radius=setup.radius, anchor=anchor
+        x=anchor[0] + rope * math.sin(angle), y=anchor[1] + rope * math.cos(angle), radius=setup.radius, anchor=anchor
     )
 
 
-def _tower(setup: _Setup, glued_rows: int = 0) -> tuple[Block, ...]:
-    """Returns two columns of cubes with planks across every second row."""
-    size, blocks = setup.block, []
-    middle = _anchor(setup) + setup.side * (setup.radius + size * 1.12 + 2)
-    bottom = _FLOOR
-    for row in range(setup.rows):
-        fixed = row < glued_rows
-        for column in (-1, 1):
-            blocks.append(
-                Block(x=middle + column * size * 0.56, y=bottom - size / 2, width=size, height=size, fixed=fixed)
-            )
-        bottom -= size
-        if row % 2 == 1 and row < setup.rows - 1:
-            blocks.append(Block(x=middle, y=bottom - 4, width=size * 2.3, height=8, fixed=fixed))
-            bottom -= 8
-    blocks.append(Block(x=middle, y=bottom - size * 0.4, width=size * 1.3, height=size * 0.8))
-    return tuple(blocks)
+def _standing(setup: _Setup, glued: int = 0) -> tuple[Block, ...]:
+    near = _anchor(setup) + setup.side * (setup.radius + 2)
+    blocks = standing(setup.target, near, setup.side, setup.block, setup.rows, _FLOOR)
+    return tuple(replace(block, fixed=index < glued) for index, block in enumerate(blocks))
 
 
 def _rest(setup: _Setup, state: _State) -> Rest:
-    held, blocks = _held(setup), _tower(setup, state.glued_rows)
-    if state.released and state.glued_rows:
-        # A shorter rope reaches only the rows that are loose; then the ball hangs as it does in the end.
-        loose_y = min(block.y for block in blocks if block.fixed) - setup.block
-        share = (loose_y - _ANCHOR_Y) / _ROPE
+    """Returns where everything ends."""
+    held, blocks, rope = _held(setup), _standing(setup, state.glued), _ROPES[setup.target]
+    if state.released and state.glued and setup.target != "skittles":
+        # A shorter rope, farther on, reaches only the rows that are loose; then the ball hangs as it does in the end.
+        top = min(block.y - block.height / 2 for block in blocks if block.fixed)
+        loose = [setup.side * block.x - block.width / 2 for block in blocks if not block.fixed]
         x, y = _anchor(setup), _ANCHOR_Y
-        high = replace(held, x=x + share * (held.x - x), y=y + share * (held.y - y))
-        return Rest(settle(blocks, high, _FLOOR).blocks, replace(held, x=x, y=y + _ROPE))
+        nearer = setup.side * (min(loose) - setup.radius - 2)
+        share = (top - setup.radius - 1 - _ANCHOR_Y) / rope
+        high = replace(held, x=nearer + share * (held.x - x), y=y + share * (held.y - y), anchor=(nearer, y))
+        return Rest(settle(blocks, high, _FLOOR).blocks, replace(held, x=x, y=y + rope))
     if state.released:
         return settle(blocks, held, _FLOOR)
     if not state.backward:
         return Rest(blocks, held)
-    # What the true fall looks like in a mirror that stands in the tower.
+    # What the true fall looks like in a mirror that stands in their midst.
     fallen = settle(blocks, held, _FLOOR).blocks
-    mirror = 2 * blocks[0].x + setup.side * setup.block
+    edges = [block.x for block in blocks]
+    mirror = min(edges) + max(edges)
     turned = (replace(block, x=mirror - block.x, turn_deg=-block.turn_deg) for block in fallen)
     return Rest(tuple(turned), held)
