@@ -12,6 +12,7 @@ REGISTRATIONS: tuple[Registration, ...] = (
     Registration(name="cat-gaze", target=f"{_HERE}.gaze:CatGaze"),
     Registration(name="harbour-focus", target=f"{_HERE}.focus:HarbourFocus"),
     Registration(name="spyglass-view", target=f"{_HERE}.spyglass:SpyglassView"),
+    Registration(name="statue-behind", target=f"{_HERE}.statue:StatueBehind"),
     Registration(name="table-above", target=f"{_HERE}.table:TableAbove"),
     Registration(name="train-pan", target=f"{_HERE}.train:TrainPan"),
 )
