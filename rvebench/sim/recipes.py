@@ -3,6 +3,9 @@
 Test and training never share a scene, a wording, or a composition of object and law: of a family's objects every second
 one is kept for training, so that a model that learnt how candles burn is asked what becomes of a match. A family with
 one object only is never trained on.
+
+Test splits of reasoning hold the eight reasoning types and no literal edits; these have a split of their own, and a
+turn in training.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ class RenderedSplit:
     first_seed: int
     summary: str
     training: bool = False
+    subsets: tuple[Subset, ...] = (Subset.RAVE, Subset.ICVG)
+    """Whose types take turns."""
 
 
 RENDERED = {
@@ -42,11 +47,19 @@ RENDERED = {
         RenderedSplit(name="mini", samples=96, first_seed=1_000, summary="twelve rendered triplets of each type"),
         RenderedSplit(name="sim-1k", samples=1_200, first_seed=10_000, summary="150 rendered triplets of each type"),
         RenderedSplit(
+            name="literal",
+            samples=30,
+            first_seed=5_000,
+            summary="basic edits said outright: what a model scores without having to reason",
+            subsets=(Subset.LITERAL,),
+        ),
+        RenderedSplit(
             name="sim-train",
             samples=4_000,
             first_seed=1_000_000,
             summary="rendered triplets for training, of other objects and words; any number",
             training=True,
+            subsets=(Subset.RAVE, Subset.ICVG, Subset.LITERAL),
         ),
     )
 }
@@ -121,7 +134,7 @@ def recipes_of(name: str, *, samples: int | None = None) -> tuple[Recipe, ...]:
     split = RENDERED[name]
     if samples is not None and not split.training:
         raise UsageError(f"the split {name} has {split.samples} samples, no other number", hint="only sim-train varies")
-    kinds = [found for found in (_families_of(kind, split.training) for kind in _kinds()) if found]
+    kinds = [found for found in (_families_of(kind, split.training) for kind in _kinds(split)) if found]
     streams = {family: _seeds(family, split) for families in kinds for family in families}
     found: list[Recipe] = []
     for index in range(samples or split.samples if kinds else 0):
@@ -132,8 +145,8 @@ def recipes_of(name: str, *, samples: int | None = None) -> tuple[Recipe, ...]:
     return tuple(found)
 
 
-def _kinds() -> Iterator[ReasoningType]:
-    for subset in (Subset.RAVE, Subset.ICVG, Subset.LITERAL):
+def _kinds(split: RenderedSplit) -> Iterator[ReasoningType]:
+    for subset in split.subsets:
         yield from reasoning_types_of(subset)
 
 

@@ -144,7 +144,7 @@ def _render(recipe: Recipe, folder: Path, size: tuple[int, int], frames: int) ->
     clips: dict[str, Frames] = {
         role: np.clip(picture + noise, 0, 255).astype(np.uint8) for role, picture in clean.items()
     }
-    if family.subset is Subset.RAVE:
+    if family.subset is not Subset.ICVG:
         mask = change_masks(clean["source"], clean["target"])
         clips["mask"] = np.ascontiguousarray(np.repeat(mask[..., None], 3, axis=3))
     paths = {role: folder / "videos" / f"{recipe.id}.{role}.mp4" for role in clips}

@@ -6,12 +6,22 @@ from functools import cache
 from typing import Any
 
 from rvebench.registry import Registry
-from rvebench.sim.families import camera, causal, commonsense, emotional, physical, semantic, spatial, temporal
+from rvebench.sim.families import (
+    camera,
+    causal,
+    commonsense,
+    emotional,
+    literal,
+    physical,
+    semantic,
+    spatial,
+    temporal,
+)
 from rvebench.sim.family import Family
 
 __all__ = ["FAMILIES", "load_family"]
 
-_ROOMS = (temporal, spatial, physical, semantic, camera, causal, emotional, commonsense)
+_ROOMS = (temporal, spatial, physical, semantic, camera, causal, emotional, commonsense, literal)
 
 FAMILIES: Registry[type[Family[Any, Any]]] = Registry(
     "scenario family", [entry for room in _ROOMS for entry in room.REGISTRATIONS], group="rvebench.families"
