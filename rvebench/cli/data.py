@@ -76,7 +76,7 @@ def list_splits(output: FormatOption = Format.TEXT) -> None:
 
 @app.command("render")
 def render(
-    split: Annotated[str, typer.Argument(help="A rendered split: smoke, mini, sim-1k or sim-train.")],
+    split: Annotated[str, typer.Argument(help="A rendered split: smoke, mini, sim-1k, literal or sim-train.")],
     size: Annotated[str, typer.Option(help="Width x height in pixels, even, 64 to 832.")] = "480x272",
     frames: Annotated[int, typer.Option(help="Frames of each clip, 4n + 1.")] = 33,
     samples: Annotated[int | None, typer.Option(min=1, help="How many; for sim-train only.")] = None,

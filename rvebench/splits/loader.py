@@ -28,6 +28,11 @@ SPLITS: Registry[Callable[[], Path] | Path] = Registry(
             summary="96 rendered triplets with exact targets; first run `rvebench data render mini`",
         ),
         Registration(
+            name="literal",
+            target="rvebench.splits.shipped:literal_manifest",
+            summary="30 rendered basic edits said outright, the control; first run `rvebench data render literal`",
+        ),
+        Registration(
             name="sim-1k",
             target="rvebench.splits.shipped:sim_1k_manifest",
             summary="1,200 rendered triplets with exact targets; first run `rvebench data render sim-1k`",

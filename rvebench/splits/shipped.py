@@ -7,7 +7,7 @@ from pathlib import Path
 from rvebench.assets import asset_dir
 from rvebench.splits.rendered import rendered_manifest
 
-__all__ = ["demo_manifest", "mini_manifest", "sim_1k_manifest"]
+__all__ = ["demo_manifest", "literal_manifest", "mini_manifest", "sim_1k_manifest"]
 
 
 def demo_manifest() -> Path:
@@ -18,6 +18,11 @@ def demo_manifest() -> Path:
 def mini_manifest() -> Path:
     """Returns the manifest of `mini`: 96 rendered triplets, once they are rendered."""
     return rendered_manifest("mini")
+
+
+def literal_manifest() -> Path:
+    """Returns the manifest of `literal`: 30 rendered edits said outright, once they are rendered."""
+    return rendered_manifest("literal")
 
 
 def sim_1k_manifest() -> Path:
