@@ -1,13 +1,16 @@
-"""What several causal families draw: easing, brickwork, clouds."""
+"""What several causal families draw: easing, mirrored rooms, brickwork, clouds."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, shade
-from rvebench.sim.stage import Stage, flat
+from rvebench.sim.stage import WIDTH, Stage, flat
 
-__all__ = ["WHITE", "bricks", "cloud", "ease"]
+__all__ = ["WHITE", "bricks", "cloud", "ease", "facing", "static_facing"]
 
 WHITE = Rgb(255, 255, 255)
 
@@ -16,6 +19,24 @@ def ease(value: float) -> float:
     """Returns 0 below 0, 1 above 1 and an even passage between."""
     x = max(0.0, min(1.0, value))
     return x * x * (3 - 2 * x)
+
+
+@contextmanager
+def facing(stage: Stage, side: int) -> Iterator[None]:
+    """Draws what follows as it is for side 1, and as its mirror image for -1."""
+    with stage.moved(WIDTH if side < 0 else 0, 0, scale=side, scale_y=1):
+        yield
+
+
+def static_facing(stage: Stage, side: int, name: str, draw: Callable[[], None]) -> None:
+    """Draws a static layer of a room that may be mirrored; to be called outside :func:`facing`."""
+
+    # The layer is mirrored before it is kept: pasting a mirrored image costs ten times as much.
+    def mirrored() -> None:
+        with facing(stage, side):
+            draw()
+
+    stage.static(name, mirrored)
 
 
 def bricks(stage: Stage, x: float, y: float, width: float, height: float, colour: Rgb, *, seed: int = 0) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.causal._lamps import KINDS, LIGHT_Y, Kind, draw_cord, draw_lamp, draw_stand
-from rvebench.sim.families.causal._parts import WHITE, cloud, ease
+from rvebench.sim.families.causal._parts import WHITE, cloud, ease, facing, static_facing
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -106,19 +106,24 @@ class LampSwitch(Family[_Setup, _State]):
         pull = first + (last - first) * clock.share
         lit = state.lit * (1 + 0.012 * math.sin(clock.time_s * 21))
         x = 262.0
-        with stage.at_depth(1), stage.moved(WIDTH if setup.side < 0 else 0, 0, scale=setup.side, scale_y=1):
-            stage.static("room", lambda: self._room(stage, setup, state, x))
-            self._window(stage, setup, state, clock)
-            self._clock(stage, state, clock)
-            stage.static("things", lambda: self._things(stage, setup, state, x))
-            brass = self._seen(state, Rgb.of("#c9a050"), 1.0)
-            draw_cord(stage, setup.lamp, brass, self._down(pull), x - 10)
-            draw_lamp(stage, setup.lamp, brass, self._seen(state, setup.hood, 0.2), setup.hood, lit, x - 10)
-            if lit:
-                bulb = LIGHT_Y[setup.lamp]
-                stage.glow(x - 10, bulb, 80, Rgb(255, 214, 140), alpha=0.32 * lit)
-                stage.glow(x - 10, bulb + 28, 250, Rgb(255, 180, 90), alpha=0.13 * lit)
-            self._hand(stage, setup, state, pull, x)
+        with stage.at_depth(1):
+            static_facing(stage, setup.side, "room", lambda: self._room(stage, setup, state, x))
+            with facing(stage, setup.side):
+                self._window(stage, setup, state, clock)
+                self._clock(stage, state, clock)
+            static_facing(stage, setup.side, "things", lambda: self._things(stage, setup, state, x))
+            with facing(stage, setup.side):
+                self._lit_lamp(stage, setup, state, lit, pull, x)
+                self._hand(stage, setup, state, pull, x)
+
+    def _lit_lamp(self, stage: Stage, setup: _Setup, state: _State, lit: float, pull: float, x: float) -> None:
+        brass = self._seen(state, Rgb.of("#c9a050"), 1.0)
+        draw_cord(stage, setup.lamp, brass, self._down(pull), x - 10)
+        draw_lamp(stage, setup.lamp, brass, self._seen(state, setup.hood, 0.2), setup.hood, lit, x - 10)
+        if lit:
+            bulb = LIGHT_Y[setup.lamp]
+            stage.glow(x - 10, bulb, 80, Rgb(255, 214, 140), alpha=0.32 * lit)
+            stage.glow(x - 10, bulb + 28, 250, Rgb(255, 180, 90), alpha=0.13 * lit)
 
     def _seen(self, state: _State, colour: Rgb, nearness: float = 1.0) -> Rgb:
         """Returns a colour as it looks in the present light; `nearness` is 1 by the lamp and 0 far away."""

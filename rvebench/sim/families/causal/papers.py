@@ -9,7 +9,7 @@ import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.causal._light_things import DESK, KINDS, Kind, draw_flying, draw_resting
-from rvebench.sim.families.causal._parts import WHITE, cloud, ease
+from rvebench.sim.families.causal._parts import WHITE, cloud, ease, facing, static_facing
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -119,33 +119,39 @@ class PapersGust(Family[_Setup, _State]):
         """Wall and window, curtain, desk, things."""
         first, last = state.lifted
         lifted = first + (last - first) * clock.share
-        with stage.at_depth(1), stage.moved(WIDTH if setup.side < 0 else 0, 0, scale=setup.side, scale_y=1):
-            stage.static("wall", lambda: self._wall(stage, setup))
-            self._view(stage, setup, clock)
-            stage.static("desk", lambda: self._desk(stage, setup))
-            self._lamp(stage, setup, clock, state)
-            self._curtain(stage, setup, state, clock)
-            self._vase(stage, setup, state, clock)
-            self._inkpot(stage)
-            draw_resting(
-                stage,
-                setup.things,
-                count=setup.sheets,
-                seed=setup.seed,
-                back=setup.vase,
-                wind=state.wind,
-                lifted=lifted,
-                time_s=clock.time_s,
-            )
-            draw_flying(
-                stage,
-                setup.things,
-                count=setup.sheets,
-                seed=setup.seed,
-                back=setup.vase,
-                lifted=lifted,
-                time_s=clock.time_s,
-            )
+        with stage.at_depth(1):
+            static_facing(stage, setup.side, "wall", lambda: self._wall(stage, setup))
+            with facing(stage, setup.side):
+                self._view(stage, setup, clock)
+            static_facing(stage, setup.side, "desk", lambda: self._desk(stage, setup))
+            with facing(stage, setup.side):
+                self._things(stage, setup, state, lifted, clock)
+
+    def _things(self, stage: Stage, setup: _Setup, state: _State, lifted: float, clock: Clock) -> None:
+        """What moves in the room."""
+        self._lamp(stage, setup, clock, state)
+        self._curtain(stage, setup, state, clock)
+        self._vase(stage, setup, state, clock)
+        self._inkpot(stage)
+        draw_resting(
+            stage,
+            setup.things,
+            count=setup.sheets,
+            seed=setup.seed,
+            back=setup.vase,
+            wind=state.wind,
+            lifted=lifted,
+            time_s=clock.time_s,
+        )
+        draw_flying(
+            stage,
+            setup.things,
+            count=setup.sheets,
+            seed=setup.seed,
+            back=setup.vase,
+            lifted=lifted,
+            time_s=clock.time_s,
+        )
 
     def _wall(self, stage: Stage, setup: _Setup) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
