@@ -82,8 +82,8 @@ def _ground_floor(stage: Stage, x: float, width: float, k: int, paint: Rgb) -> N
 
 
 def draw_car(stage: Stage, paint: Rgb, time_s: float, *, alpha: float = 1.0) -> None:
-    """Draws a car that stands on the origin and drives to the right; part `car`."""
-    part = "car"
+    """Draws a car that stands on the origin and drives to the right; part `mover`."""
+    part = "mover"
     cabin = stage.curve([(-30, -20), (-20, -37), (-6, -41), (12, -40), (28, -22)])
     stage.paint(cabin, flat(shade(paint, 0.85), alpha=alpha), part=part)
     glass = stage.curve([(-24, -22), (-16, -34), (-4, -37), (10, -36), (21, -23)])

@@ -1,4 +1,4 @@
-"""Physical causality: a dry street at dusk; after a shower its stones shine, mirror the houses and hold puddles."""
+"""Physical causality: dry ground at dusk; after a shower its stones shine, mirror the houses and hold puddles."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any, Literal
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.physical._grounds import KERB, PLACES, Place, draw_dry, draw_marks
 from rvebench.sim.families.physical._parts import ring
 from rvebench.sim.families.physical._street import BASE, draw_car, draw_houses
+from rvebench.sim.families.physical._yard import draw_cyclist, draw_school, draw_swing
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["StreetWet"]
 
-_KERB = 200.0
 _CAR_Y = 236.0
 _SKIES = (
     (Rgb.of("#5d6c88"), Rgb.of("#f0b98a")),
@@ -25,11 +26,18 @@ _SKIES = (
     (Rgb.of("#4a4a72"), Rgb.of("#e6937e")),
 )
 _CARS = (Rgb.of("#d8443a"), Rgb.of("#2f86b8"), Rgb.of("#e9b53a"), Rgb.of("#e8e6e0"))
+_MOVERS: dict[Place, tuple[str, str, str]] = {
+    "schoolyard": ("the swing", "the school", "asphalt"),
+    "square": ("the cyclist", "the houses", "cobbles"),
+    "street": ("the car", "the houses", "pavement and the road"),
+}
+"""What moves there, what stands behind, and what the ground is made of."""
 _LAMP = Rgb(255, 214, 140)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    place: Place
     first: float
     widths: tuple[float, ...]
     heights: tuple[float, ...]
@@ -57,12 +65,13 @@ class StreetWet(Family[_Setup, _State]):
     subset = Subset.RAVE
     reasoning_type = ReasoningType.PHYSICAL_CAUSALITY
     law = "wetting"
-    parts = ("houses", "ground", "lamp", "tree", "car", "bench")
+    parts = ("houses", "ground", "lamp", "tree", "mover", "bench")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws the row of houses, the hour, the car and where the hollows are."""
+        """Draws the place, what stands there, the hour, what moves and where the hollows are."""
         lamp_x = float(rng.uniform(150, 330))
         return _Setup(
+            place=PLACES[rng.integers(len(PLACES))],
             first=float(rng.uniform(-50, -10)),
             widths=tuple(float(value) for value in rng.uniform(76, 112, 7)),
             heights=tuple(float(value) for value in rng.uniform(88, 136, 7)),
@@ -83,46 +92,69 @@ class StreetWet(Family[_Setup, _State]):
         """From dry to soaked; half way it is damp."""
         return States(source=_State(wet=0), target=_State(wet=1), half=_State(wet=0.5), wrong=_State(wet=0, snow=True))
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The street."""
-        return "street"
+    def objects(self, setup: _Setup) -> str:
+        """The place."""
+        return setup.place
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names wetness, puddles or reflections."""
+        place = setup.place
+        mover, behind, ground = _MOVERS[place]
         return Words(
             instructions=(
-                "A heavy shower has just passed over this street.",
+                f"A heavy shower has just passed over this {place}.",
                 "Ten minutes ago everyone here was holding an umbrella; now the sky has calmed down.",
-                "The clouds have emptied themselves and moved on. What does the road look like?",
-                "Show this place right after a summer cloudburst.",
-                "The street cleaners' tank truck has hosed down everything from wall to wall.",
+                f"The clouds have emptied themselves and moved on. What does the {place} look like?",
+                f"Show this {place} right after a summer cloudburst.",
+                f"The city's tank truck has hosed down the whole {place} from end to end.",
             ),
             train_instructions=(
-                "It has been pouring all afternoon and stopped only a moment ago.",
-                "Picture the same corner as the last drops of a downpour fall.",
+                f"It has been pouring over the {place} all afternoon and stopped only a moment ago.",
+                f"Picture the same {place} as the last drops of a downpour fall.",
             ),
-            literal="Make the pavement and the road dark and wet, with puddles and with reflections of the houses, the "
-            "lamp and the car.",
-            expected="The ground is darker and glossy, it mirrors the houses, the lamp's light and the car, and "
-            "puddles lie on it; houses, sky, lamp and tree are as before.",
-            preserve=("the houses", "the sky", "the street lamp", "the tree", "the car and its way", "the camera"),
+            literal=f"Make the {ground} dark and wet, with puddles and with reflections of {behind}, the lamp and "
+            f"{mover}.",
+            expected=f"The ground is darker and glossy, it mirrors {behind}, the lamp's light and {mover}, and puddles "
+            f"lie on it; {behind}, the sky, the lamp and the tree are as before.",
+            preserve=(behind, "the sky", "the street lamp", "the tree", f"{mover} and its motion", "the camera"),
         )
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Houses and ground in one layer; then what moves."""
         stage.static("street", lambda: self._street(stage, setup, state))
         self._tree(stage, setup, clock)
-        x = 240 + setup.direction * (90 * clock.time_s - 150 + 70 * math.sin(setup.phase))
         if state.wet:
             self._ripples(stage, setup, state, clock)
+        if setup.place == "schoolyard":
+            x, y, broad = 240 - setup.direction * 150.0, 226.0, 58.0
+        else:
+            speed, broad = (90, 56.0) if setup.place == "street" else (62, 34.0)
+            x = 240 + setup.direction * (speed * clock.time_s - 0.6 * speed - 60 + 70 * math.sin(setup.phase))
+            y = _CAR_Y
         if state.wet and stage.is_picture:
-            road = stage.rect(-64, _CAR_Y, WIDTH + 128, 60)
-            with stage.clipped(road), stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=-0.75):
-                draw_car(stage, setup.car, clock.time_s, alpha=0.5 * state.wet)
-        stage.shadow(stage.oval(x, _CAR_Y + 1, 56, 6), alpha=0.5, blur=2.5)
-        with stage.moved(x, _CAR_Y, scale=setup.direction, scale_y=1):
-            draw_car(stage, setup.car, clock.time_s)
+            with (
+                stage.clipped(stage.rect(-64, y, WIDTH + 128, 60)),
+                stage.moved(x, y, scale=setup.direction, scale_y=-0.75),
+            ):
+                self._mover(stage, setup, clock, alpha=0.5 * state.wet)
+        stage.shadow(stage.oval(x, y + 1, broad, 5), alpha=0.5 if setup.place == "street" else 0.35, blur=2.5)
+        with stage.moved(x, y, scale=setup.direction, scale_y=1):
+            self._mover(stage, setup, clock)
         stage.glow(setup.lamp_x + 16, 74, 46 + 1.5 * math.sin(clock.time_s * 7 + setup.phase), _LAMP, alpha=0.5)
+
+    def _mover(self, stage: Stage, setup: _Setup, clock: Clock, *, alpha: float = 1.0) -> None:
+        if setup.place == "street":
+            draw_car(stage, setup.car, clock.time_s, alpha=alpha)
+        elif setup.place == "square":
+            draw_cyclist(stage, setup.car, clock.time_s, alpha=alpha)
+        else:
+            draw_swing(stage, setup.car, clock.time_s, setup.phase, alpha=alpha)
+
+    def _behind(self, stage: Stage, setup: _Setup) -> None:
+        if setup.place == "schoolyard":
+            draw_school(stage, setup.first, setup.paint)
+        else:
+            draw_houses(stage, setup.first, setup.widths, setup.heights, setup.paint)
 
     def _street(self, stage: Stage, setup: _Setup, state: _State) -> None:
         top, low = _SKIES[setup.sky]
@@ -130,39 +162,22 @@ class StreetWet(Family[_Setup, _State]):
         for k in range(6):
             puff = stage.oval((k * 101 + setup.phase * 60) % 560 - 40, 16 + 13 * (k % 3), 66, 9)
             stage.effect(puff, flat(mix(top, low, 0.35), alpha=0.5, blur=7))
-        draw_houses(stage, setup.first, setup.widths, setup.heights, setup.paint)
+        self._behind(stage, setup)
         ground = stage.rect(-64, BASE, WIDTH + 128, 180)
-        self._dry(stage)
+        draw_dry(stage, setup.place)
         if state.snow:
-            self._snow(stage, ground)
+            self._snow(stage, setup, ground)
         elif state.wet:
             self._wet(stage, setup, state, ground)
         self._bench(stage, setup)
         self._lamp(stage, setup)
-
-    def _dry(self, stage: Stage) -> None:
-        slab, road = Rgb.of("#b3aca2"), Rgb.of("#77757a")
-        walk = stage.rect(-64, BASE, WIDTH + 128, _KERB - BASE)
-        stage.paint(walk, linear((0, BASE), (0, _KERB), shade(slab, 0.82), shade(slab, 1.05)), part="ground")
-        stage.textured(walk, "stone", strength=0.12, seed=1)
-        for y in (BASE + 6, BASE + 14):
-            stage.effect(stage.rect(-64, y, WIDTH + 128, 0.9), flat(Rgb(60, 54, 50), alpha=0.4))
-        for k in range(26):
-            x = 240 + (k - 13) * 30
-            joint = stage.polygon([(x, BASE), (240 + (x - 240) * 1.12, _KERB)], closed=False)
-            stage.effect(joint, flat(Rgb(60, 54, 50), alpha=0.35), line=0.9)
-        lane = stage.rect(-64, _KERB, WIDTH + 128, 140)
-        stage.paint(lane, linear((0, _KERB), (0, HEIGHT), shade(road, 0.82), shade(road, 1.04)), part="ground")
-        stage.textured(lane, "grass", strength=0.2, seed=2)
-        self._lines(stage, 0.9)
-        stage.shadow(stage.rect(-64, BASE - 1, WIDTH + 128, 5), alpha=0.4, blur=2)
 
     def _mirrored(self, stage: Stage, setup: _Setup, squash: float) -> None:
         """Draws sky and houses upside down below their feet."""
         top, low = _SKIES[setup.sky]
         with stage.moved(0, BASE, scale=1, scale_y=-squash), stage.moved(0, -BASE):
             stage.effect(stage.rect(-64, -120, WIDTH + 128, 400), linear((0, 0), (0, BASE - 40), top, low))
-            draw_houses(stage, setup.first, setup.widths, setup.heights, setup.paint)
+            self._behind(stage, setup)
             stage.effect(stage.rect(setup.lamp_x - 1.5, 66, 3, 110), flat(Rgb(28, 30, 34)))
 
     def _wet(self, stage: Stage, setup: _Setup, state: _State, ground: Any) -> None:
@@ -176,7 +191,7 @@ class StreetWet(Family[_Setup, _State]):
             with stage.clipped(ground):
                 self._mirrored(stage, setup, 0.45)
             stage.effect(ground, linear((0, BASE), (0, HEIGHT), film, shade(film, 0.8), alpha=0.68))
-            self._lines(stage, 0.42)
+            draw_marks(stage, setup.place, 0.42)
             stage.textured(ground, "grass", strength=0.13, seed=2)
             for k in range(34):
                 streak = stage.rect((k * 149) % 600 - 70, BASE + 4 + k * 2.9, 20 + (k * 37) % 50, 1, radius=0.5)
@@ -195,17 +210,8 @@ class StreetWet(Family[_Setup, _State]):
         stage.effect(hollows, flat(mix(low, Rgb(255, 255, 255), 0.6), alpha=0.3), line=0.7)
         x = setup.lamp_x + 16
         for width, alpha in ((17, 0.16), (8, 0.26), (3, 0.4)):
-            glint = stage.oval(x, _KERB + 18, width / 2, 38)
+            glint = stage.oval(x, KERB + 18, width / 2, 38)
             stage.effect(glint, flat(_LAMP, alpha=alpha * state.wet, blur=3), add=True)
-
-    def _lines(self, stage: Stage, alpha: float) -> None:
-        """Draws the kerb and the lane's dashes."""
-        stage.effect(stage.rect(-64, _KERB - 3, WIDTH + 128, 4), flat(Rgb.of("#e0d7ca"), alpha=alpha))
-        stage.shadow(stage.rect(-64, _KERB + 1, WIDTH + 128, 4), alpha=0.5 * alpha, blur=1)
-        for k in range(9):
-            x = -60 + 78 * k
-            dash = stage.polygon([(x, 243), (x + 36, 243), (x + 35, 247), (x - 2, 247)])
-            stage.effect(dash, flat(Rgb.of("#e6e2d6"), alpha=alpha * 0.9))
 
     def _ripples(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Late drops that fall from eaves and leaves."""
@@ -214,13 +220,15 @@ class StreetWet(Family[_Setup, _State]):
             spot = stage.oval(x + radius * 0.25 * math.sin(k + setup.phase), y, 14 * grown, 2.6 * grown)
             stage.effect(spot, flat(Rgb(255, 255, 255), alpha=0.55 * (1 - grown) * state.wet), line=0.9)
 
-    def _snow(self, stage: Stage, ground: Any) -> None:
+    def _snow(self, stage: Stage, setup: _Setup, ground: Any) -> None:
         white = Rgb.of("#f2f5fa")
         stage.paint(ground, linear((0, BASE), (0, HEIGHT), shade(white, 0.9), white), part="ground")
         stage.textured(ground, "plaster", strength=0.07, seed=9)
-        stage.effect(stage.rect(-64, _KERB, WIDTH + 128, 4), flat(Rgb.of("#aab6c8"), alpha=0.6, blur=2))
-        stage.effect(stage.rect(-64, _CAR_Y - 6, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
-        stage.effect(stage.rect(-64, _CAR_Y + 3, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
+        tracks = {"street": (_CAR_Y - 6, _CAR_Y + 3), "square": (_CAR_Y - 1,), "schoolyard": ()}[setup.place]
+        if setup.place == "street":
+            stage.effect(stage.rect(-64, KERB, WIDTH + 128, 4), flat(Rgb.of("#aab6c8"), alpha=0.6, blur=2))
+        for y in tracks:
+            stage.effect(stage.rect(-64, y, WIDTH + 128, 4), flat(Rgb.of("#b4bfd0"), alpha=0.7, blur=1.5))
 
     def _bench(self, stage: Stage, setup: _Setup) -> None:
         x = 480 - setup.tree_x
