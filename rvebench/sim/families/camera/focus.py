@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.camera._parts import WHITE, lathe, out_of_focus
+from rvebench.sim.families.camera._pier import SUBJECTS, Subject, paint_subject
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -21,9 +23,35 @@ _CUPS = (Rgb.of("#f1ece2"), Rgb.of("#6f9a8a"), Rgb.of("#c9745a"), Rgb.of("#5f7fa
 _SOFT = 5.0
 _TILT = math.radians(20)
 
+Drink = Literal["coffee", "lemonade"]
+_CALLS: dict[Subject, tuple[str, str, str, str]] = {
+    "friend": (
+        "was that a friend calling from the pier?",
+        "Someone out there is waving both arms. Continue with the shot in which we can tell who it is.",
+        "who waits by the water",
+        "the person who waves on the pier",
+    ),
+    "dog": (
+        "what is barking like that on the pier?",
+        "Somebody's pet is hopping about out there. Continue with the shot in which we can tell whose it is.",
+        "the animal at the end of the pier",
+        "the dog with the scarf that barks on the pier",
+    ),
+    "angler": (
+        "has the old man out there caught something at last?",
+        "A line has just gone tight out there. Continue with the shot in which we can tell what hangs on it.",
+        "the luck of the angler",
+        "the angler on the pier with a fish on the line",
+    ),
+}
+"""A question, an instruction, what the story is about, and who is seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    subject: Subject
+    """Who is on the pier."""
+    drink: Drink
     coat: Rgb
     cup: Rgb
     wood: Rgb
@@ -46,7 +74,7 @@ class _State:
 
 
 class HarbourFocus(Family[_Setup, _State]):
-    """The focus goes from the cup on the table to the friend on the pier."""
+    """The focus goes from the drink on the table to whoever is on the pier."""
 
     name = "harbour-focus"
     subset = Subset.ICVG
@@ -58,6 +86,8 @@ class HarbourFocus(Family[_Setup, _State]):
         """Draws coat, cup, time of day and side."""
         side = 1 if rng.random() < 0.5 else -1
         return _Setup(
+            subject=SUBJECTS[rng.integers(len(SUBJECTS))],
+            drink="coffee" if rng.random() < 0.55 else "lemonade",
             coat=_COATS[rng.integers(len(_COATS))],
             cup=_CUPS[rng.integers(len(_CUPS))],
             wood=mix(Rgb.of("#a5754a"), Rgb.of("#7c8078"), float(rng.random())),
@@ -77,27 +107,29 @@ class HarbourFocus(Family[_Setup, _State]):
             wrong=_State(near=0.0, far=_SOFT * 1.3, zoom=1.5),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The harbour."""
-        return "harbour"
+    def objects(self, setup: _Setup) -> str:
+        """Who is on the pier."""
+        return setup.subject
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names sharpness."""
+        question, call, story, seen = _CALLS[setup.subject]
+        drink, vessel = setup.drink, "cup" if setup.drink == "coffee" else "glass"
         return Words(
             instructions=(
-                "The guest forgets the coffee: was that a friend calling from the pier? Show what the guest sees now.",
-                "Someone out there is waving both arms. Continue with the shot in which we can tell who it is.",
-                "In the next shot the story is no longer about the coffee but about who waits by the water.",
-                "Turn the coffee into the background of our attention, without moving the camera from the table.",
+                f"The guest forgets the {drink}: {question} Show what the guest sees now.",
+                call,
+                f"In the next shot the story is no longer about the {drink} but about {story}.",
+                f"Turn the {drink} into the background of our attention, without moving the camera from the table.",
             ),
             train_instructions=(
                 "Let the audience read the harbour instead of the menu, from the same chair.",
-                "The eye of the guest wanders past the flowers to the boats. Follow it.",
+                "The eye of the guest wanders past the flowers to the end of the pier. Follow it.",
             ),
-            literal="Rack focus from the cup and the flowers to the pier: far things sharp, near things blurred.",
-            expected="The same view from the same place: the person who waves on the pier, the lighthouse and the "
-            "boats are sharp, the cup and the flowers in front are blurred.",
-            preserve=("the camera's place", "all things and their places", "the light", "the coat's colour"),
+            literal=f"Rack focus from the {vessel} and the flowers to the pier: far things sharp, near things blurred.",
+            expected=f"The same view from the same place: {seen}, the lighthouse and the boats are sharp, the {vessel} "
+            "and the flowers in front are blurred.",
+            preserve=("the camera's place", "all things and their places", "the light", "the colours"),
         )
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
@@ -114,14 +146,15 @@ class HarbourFocus(Family[_Setup, _State]):
             with out_of_focus(stage, state.far, bounds=(0, 36, WIDTH, 132)):
                 self._boats(stage, setup, clock)
                 self._gulls(stage, setup, clock)
-                with stage.moved(setup.person_x, 162):
-                    self._person(stage, setup, clock)
+                with stage.moved(setup.person_x, 162, scale=setup.side, scale_y=1):
+                    paint_subject(stage, setup.subject, setup.coat, clock.time_s, setup.phase)
         with stage.at_depth(1):
             stage.static("table", lambda: self._front(stage, setup, state))
             side = setup.side
             with out_of_focus(stage, state.near, bounds=(240 - 145 * side - 90, 60, 180, 190)):
                 self._flowers(stage, setup, clock, 240 - 145 * side)
-            self._steam(stage, clock, 240 + 150 * side, state.near)
+            if setup.drink == "coffee":
+                self._steam(stage, clock, 240 + 150 * side, state.near)
 
     def _behind(self, stage: Stage, setup: _Setup, state: _State) -> None:
         with out_of_focus(stage, state.far):
@@ -246,34 +279,6 @@ class HarbourFocus(Family[_Setup, _State]):
             wing = stage.curve([(x - 11, y - flap), (x - 5, y - 3), (x, y), (x + 5, y - 3), (x + 11, y - flap)])
             stage.paint(wing, flat(Rgb.of("#f6f6f4")), part="gull", line=2.2)
 
-    def _person(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        """A friend who waves both arms over the head; the feet are at (0, 0)."""
-        skin, wave = Rgb.of("#e8b891"), 15 * math.sin(clock.time_s * 6 + setup.phase)
-        stage.shadow(stage.oval(3, 0, 9, 1.8), alpha=0.45, blur=1)
-        for leg in (-3.4, 3.4):
-            stage.paint(stage.rect(leg - 2.2, -17, 4.4, 17, radius=1.5), flat(Rgb.of("#34425a")), part="person")
-            stage.paint(stage.rect(leg - 2.6, -2.4, 5.8, 3, radius=1.4), flat(Rgb.of("#2a2220")), part="person")
-        for arm in (-1, 1):
-            with stage.moved(arm * 6, -35, turn_deg=arm * (28 + wave * arm)):
-                stage.paint(stage.rect(-2, -17, 4, 18, radius=2), flat(shade(setup.coat, 0.85)), part="person")
-                stage.paint(stage.oval(0, -18.5, 2.4), flat(skin), part="person")
-        coat = stage.curve(
-            [(-4, -39), (-8, -35), (-8.5, -22), (-10, -11), (10, -11), (8.5, -22), (8, -35), (4, -39)], closed=True
-        )
-        stage.paint(
-            coat, linear((-9, 0), (9, 0), shade(setup.coat, 1.2), setup.coat, shade(setup.coat, 0.65)), part="person"
-        )
-        for button in (-31, -25, -19):
-            stage.paint(stage.oval(0, button, 0.9), flat(Rgb.of("#f4ead2")), part="person")
-        stage.paint(stage.oval(0, -45, 6.2, 6.8), flat(skin), part="person")
-        hair = stage.curve(
-            [(-6.6, -43), (-6.6, -50), (0, -53.5), (6.6, -50), (6.6, -43), (4.4, -48), (-3, -48.6)], closed=True
-        )
-        stage.paint(hair, flat(Rgb.of("#4a2f1e")), part="person")
-        for eye in (-2.2, 2.2):
-            stage.paint(stage.oval(eye, -45, 0.8, 1.1), flat(Rgb.of("#1c1512")), part="person")
-        stage.paint(stage.curve([(-2.4, -42), (0, -40.6), (2.4, -42)]), flat(Rgb.of("#a03a34")), part="person", line=1)
-
     def _table(self, stage: Stage, setup: _Setup) -> None:
         top = stage.rect(-80, _TABLE - 14, WIDTH + 160, 160)
         stage.paint(
@@ -294,23 +299,62 @@ class HarbourFocus(Family[_Setup, _State]):
             line = [(menu_x - 24 + 2 * row, 242 + 5.4 * row), (menu_x + 30 + 3 * row, 239 + 5.4 * row)]
             stage.effect(stage.polygon(line, closed=False), flat(Rgb.of("#5a4a3c"), alpha=0.7), line=1.2)
         x = 240 + 150 * setup.side
-        stage.shadow(stage.oval(x + 14, 250, 62, 13), alpha=0.5, blur=5)
+        if setup.drink == "coffee":
+            stage.shadow(stage.oval(x + 14, 250, 62, 13), alpha=0.5, blur=5)
         with stage.moved(x, 246):
-            flat_ = math.sin(_TILT)
-            lathe(stage, [(0, 40), (4, 54)], _TILT, shade(setup.cup, 1.02), part="cup")
-            stage.shadow(stage.oval(5, -3, 30, 9), alpha=0.3, blur=3)
-            handle = [(setup.side * 30, -54), (setup.side * 52, -50), (setup.side * 50, -30), (setup.side * 24, -20)]
-            stage.paint(stage.curve(handle), flat(shade(setup.cup, 0.78)), part="cup", line=7)
-            lathe(stage, [(4, 20), (18, 31), (66, 37)], _TILT, setup.cup, part="cup")
-            rim = 66 * math.cos(_TILT)
-            stage.paint(stage.oval(0, -rim, 35, 35 * flat_), flat(shade(setup.cup, 0.55)), part="cup")
-            with stage.clipped(stage.oval(0, -rim, 35, 35 * flat_)):
-                stage.paint(
-                    stage.oval(0, -rim + 5, 35, 35 * flat_),
-                    radial((-8, -rim + 3), 40, Rgb.of("#c79a6a"), Rgb.of("#6a4024")),
-                    part="cup",
-                )
-            stage.effect(stage.rect(-26, -54, 6, 34, radius=3), flat(WHITE, alpha=0.45, blur=2))
+            (self._cup if setup.drink == "coffee" else self._glass)(stage, setup)
+
+    def _cup(self, stage: Stage, setup: _Setup) -> None:
+        flat_ = math.sin(_TILT)
+        lathe(stage, [(0, 40), (4, 54)], _TILT, shade(setup.cup, 1.02), part="cup")
+        stage.shadow(stage.oval(5, -3, 30, 9), alpha=0.3, blur=3)
+        handle = [(setup.side * 30, -54), (setup.side * 52, -50), (setup.side * 50, -30), (setup.side * 24, -20)]
+        stage.paint(stage.curve(handle), flat(shade(setup.cup, 0.78)), part="cup", line=7)
+        lathe(stage, [(4, 20), (18, 31), (66, 37)], _TILT, setup.cup, part="cup")
+        rim = 66 * math.cos(_TILT)
+        stage.paint(stage.oval(0, -rim, 35, 35 * flat_), flat(shade(setup.cup, 0.55)), part="cup")
+        with stage.clipped(stage.oval(0, -rim, 35, 35 * flat_)):
+            stage.paint(
+                stage.oval(0, -rim + 5, 35, 35 * flat_),
+                radial((-8, -rim + 3), 40, Rgb.of("#c79a6a"), Rgb.of("#6a4024")),
+                part="cup",
+            )
+        stage.effect(stage.rect(-26, -54, 6, 34, radius=3), flat(WHITE, alpha=0.45, blur=2))
+
+    def _glass(self, stage: Stage, setup: _Setup) -> None:
+        """A tall glass of lemonade with ice, a slice of lemon and a straw."""
+        flatness, rise = math.sin(_TILT), math.cos(_TILT)
+        with stage.moved(0, 0, turn_deg=7):
+            shadow = stage.polygon([(-18, -2), (24, -4), (74, 8), (40, 14)])
+            stage.shadow(shadow, alpha=0.35, blur=4)
+        stage.shadow(stage.oval(6, 2, 30, 8), alpha=0.45, blur=3)
+        stage.effect(stage.oval(34, 5, 18, 3.4), flat(Rgb.of("#ffe68a"), alpha=0.5, blur=3))
+        top, level = -96 * rise, -80 * rise
+        stage.paint(stage.polygon([(10, level), (24, top - 38)], closed=False), flat(setup.cup), part="cup", line=4.4)
+        glass = stage.polygon([(-29, top), (29, top), (22, -2), (-22, -2)])
+        foot = stage.oval(0, -2, 22, 22 * flatness)
+        drink = (Rgb.of("#fff2a8"), Rgb.of("#f6d65a"), Rgb.of("#d9a92e"))
+        stage.paint(stage.oval(0, -3, 22, 22 * flatness), flat(drink[2]), part="cup")
+        liquid = stage.polygon([(-27.6, level), (27.6, level), (21.4, -3), (-21.4, -3)])
+        stage.paint(liquid, linear((-28, 0), (28, 0), *drink), part="cup")
+        for x, y, turn in ((-11.0, -48.0, 14.0), (8, -60, -22), (-6, -66, 40), (11, -36, 8)):
+            with stage.moved(x, y, turn_deg=turn):
+                stage.effect(stage.rect(-7, -7, 14, 14, radius=3), flat(WHITE, alpha=0.35))
+                stage.effect(stage.rect(-7, -7, 14, 14, radius=3), flat(WHITE, alpha=0.6), line=0.9)
+        stage.paint(stage.oval(0, level, 27.6, 27.6 * flatness), linear((-28, 0), (28, 0), *drink[:2]), part="cup")
+        stage.paint(glass, linear((-29, 0), (29, 0), WHITE, Rgb.of("#dff0f4"), WHITE, alpha=0.22), part="cup")
+        stage.effect(glass, flat(WHITE, alpha=0.55), line=1.2)
+        stage.effect(foot, flat(WHITE, alpha=0.5), line=1.2)
+        stage.paint(stage.oval(0, top, 29, 29 * flatness), flat(Rgb.of("#f4fbfc")), part="cup", line=1.6)
+        stage.paint(stage.oval(-27, top - 4, 13), flat(Rgb.of("#f2c93a")), part="cup")
+        stage.paint(stage.oval(-27, top - 4, 10.6), flat(Rgb.of("#fbeea0")), part="cup")
+        for wedge in range(4):
+            turn = wedge * math.pi / 4
+            ends = [(-27 + k * 10 * math.cos(turn), top - 4 + k * 10 * math.sin(turn)) for k in (-1, 1)]
+            stage.effect(stage.polygon(ends, closed=False), flat(Rgb.of("#f2c93a"), alpha=0.8), line=1)
+        stage.effect(
+            stage.polygon([(-21, top + 12), (-17, -14)], closed=False), flat(WHITE, alpha=0.6, blur=1.4), line=4
+        )
 
     def _flowers(self, stage: Stage, setup: _Setup, clock: Clock, x: float) -> None:
         stage.shadow(stage.oval(x + 12, 244, 40, 9), alpha=0.5, blur=4)
