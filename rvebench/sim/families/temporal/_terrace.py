@@ -21,6 +21,7 @@ __all__ = [
     "PLATE_Y",
     "WHITE",
     "WOODS",
+    "Kind",
     "Piece",
     "Setup",
     "draw_garden",
@@ -41,9 +42,12 @@ CLOTHS = (Rgb.of("#c65349"), Rgb.of("#3f78a8"), Rgb.of("#4f9272"), Rgb.of("#d8a4
 DRINKS = (Rgb.of("#f2d24f"), Rgb.of("#f08a3c"), Rgb.of("#d8465a"), Rgb.of("#8fc46a"))
 
 
+Kind = Literal["ice", "lollies", "sundae"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One cube or scoop."""
+    """One cube, lolly or scoop."""
 
     dx: float
     dy: float
@@ -58,7 +62,7 @@ class Piece:
 class Setup:
     """What varies between two samples."""
 
-    kind: Literal["ice", "sundae"]
+    kind: Kind
     x: float
     side: int
     """Where the glass stands, and the light comes from the other side: -1 or 1."""

@@ -1,10 +1,9 @@
-"""Temporal: ice, or ice cream, is left on a plate in the sun."""
+"""Temporal: ice, ice cream or ice lollies are left on a plate in the sun."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from rvebench.sim.families.temporal._terrace import (
     PLATE_Y,
     WHITE,
     WOODS,
+    Kind,
     Piece,
     Setup,
     draw_garden,
@@ -52,10 +52,14 @@ class IceMelt(Family[Setup, _State]):
 
     def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the kind, the pile and the colours."""
-        kind: Literal["ice", "sundae"] = "ice" if rng.random() < 0.55 else "sundae"
+        kinds: tuple[Kind, ...] = ("ice", "lollies", "sundae")
+        kind = kinds[rng.integers(len(kinds))]
         if kind == "ice":
             spots = [(-30, -9, 0), (20, -12, 0), (-6, 1, 0), (36, 3, 0), (-40, 7, 0), (3, -6, 1)]
             size = 27.0
+        elif kind == "lollies":
+            spots = [(-34, -5, 0), (30, -6, 0), (0, 6, 0)]
+            size = 34.0
         else:
             spots = [(-25, -4, 0), (25, -5, 0), (0, 5, 0)]
             size = 34.0
@@ -94,7 +98,7 @@ class IceMelt(Family[Setup, _State]):
         )
 
     def objects(self, setup: Setup) -> str:
-        """Ice or sundae."""
+        """Ice, lollies or sundae."""
         return setup.kind
 
     def words(self, setup: Setup) -> Words:
@@ -102,6 +106,9 @@ class IceMelt(Family[Setup, _State]):
         if setup.kind == "ice":
             literal = "Melt the ice cubes into small rounded remains in a puddle of water that fills the plate."
             what, left = "ice cubes", "a clear puddle of water fills the plate"
+        elif setup.kind == "lollies":
+            literal = "Melt the ice lollies into scraps on bare sticks in a coloured puddle that fills the plate."
+            what, left = "ice lollies", "their sticks lie bare in a coloured puddle that fills the plate"
         else:
             literal = "Melt the scoops of ice cream into low blobs in a coloured puddle that fills the plate."
             what, left = "scoops of ice cream", "a runny, coloured puddle fills the plate"
@@ -195,6 +202,8 @@ class IceMelt(Family[Setup, _State]):
         for piece in setup.pieces[: state.left]:
             if setup.kind == "ice":
                 self._cube(stage, setup, piece, melted)
+            elif setup.kind == "lollies":
+                self._lolly(stage, setup, piece, melted)
             else:
                 self._scoop(stage, setup, piece, melted)
 
@@ -230,6 +239,33 @@ class IceMelt(Family[Setup, _State]):
         stage.effect(core, flat(WHITE, alpha=0.5, blur=2.5))
         glint = stage.oval(x - setup.side * size * 0.25, y - high - 1, size * 0.22, size * 0.07)
         stage.effect(glint, flat(WHITE, alpha=0.95, blur=0.8))
+
+    def _lolly(self, stage: Stage, setup: Setup, piece: Piece, melted: float) -> None:
+        # Lies flat: turned in the plane of the plate, then seen from the side.
+        turn = -52 + 60 * piece.turn + (piece.dx < 0) * 10
+        long, half = 66 * (1 - 0.66 * melted), 14 * (1 - 0.4 * melted)
+        thick = 9 * (1 - 0.7 * melted)
+        x, y = setup.x + piece.dx - 12, PLATE_Y + 4 + piece.dy
+        bare = Rgb.of("#e2bd86")
+        with stage.moved(x + setup.side * 6, y + 4, scale=1.0, scale_y=0.46), stage.moved(turn_deg=turn):
+            stage.shadow(stage.rect(-24, -half, long, 2 * half, radius=half * 0.8), alpha=0.4, blur=3.5)
+            stage.shadow(stage.rect(-20, -4, 88, 8, radius=4), alpha=0.35, blur=2)
+        with stage.moved(x, y, scale=1.0, scale_y=0.46), stage.moved(turn_deg=turn):
+            stick = stage.rect(-12, -4, 80, 8, radius=4)
+            stage.paint(stick, linear((0, -4), (0, 4), shade(bare, 1.12), shade(bare, 0.72)), part="ice")
+        for layer in range(7):
+            with stage.moved(x, y - thick * layer / 6, scale=1.0, scale_y=0.46), stage.moved(turn_deg=turn):
+                body = stage.rect(-26, -half, long, 2 * half, radius=half * (0.72 + 0.28 * melted))
+                tone = piece.flavour if layer == 6 else shade(piece.flavour, 0.62)
+                ends = (mix(tone, WHITE, 0.42), tone, shade(tone, 0.86)) if layer == 6 else (tone, tone)
+                stage.paint(body, linear((-26, 0), (long - 26, 0), *ends), part="ice")
+                if layer < 6:
+                    continue
+                for row in (-0.45, 0.45):
+                    groove = stage.rect(-18, half * row - 1.6, max(2.0, long - 18), 3.2, radius=1.6)
+                    stage.effect(groove, flat(shade(tone, 0.72), alpha=0.6 * (1 - melted), blur=0.8))
+                shine = stage.rect(-20, -half * 0.75, long * 0.5, 3.4, radius=1.7)
+                stage.effect(shine, flat(WHITE, alpha=0.6, blur=1.2))
 
     def _scoop(self, stage: Stage, setup: Setup, piece: Piece, melted: float) -> None:
         rx = piece.size * 0.68 * (1 - 0.25 * melted)
