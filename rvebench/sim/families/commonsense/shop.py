@@ -1,13 +1,22 @@
-"""Commonsense: a baker's shop in the afternoon; in the next shot, late in the evening, it is closed."""
+"""Commonsense: a shop in the afternoon; in the next shot, late in the evening, it is closed."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.commonsense._goods import (
+    Shop,
+    draw_counter,
+    draw_hat,
+    draw_outside,
+    draw_shelf,
+    draw_sign,
+)
 from rvebench.sim.families.commonsense._street import draw_lamp
 from rvebench.sim.families.emotional._people import Look, Mood, Pose, draw_person, look_of
 from rvebench.sim.family import Clock, Family, States, Words
@@ -19,11 +28,13 @@ __all__ = ["ShopCloses"]
 _FRONTS = tuple(Rgb.of(text) for text in ("#3f6a5a", "#8a3f44", "#3f5a84", "#a8803c"))
 _BRICKS = tuple(Rgb.of(text) for text in ("#b07a62", "#a89a88", "#8f8f9a"))
 _FLOOR = 214.0
+_PANE_Y, _PANE_WIDE, _PANE_TALL = 84.0, 180.0, 104.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
-    baker: Look
+    shop: Shop
+    keeper: Look
     front: Rgb
     brick: Rgb
     fur: Rgb
@@ -43,18 +54,21 @@ class _State:
 
 
 class ShopCloses(Family[_Setup, _State]):
-    """At night the shop is empty and dark, and its shutter is down."""
+    """At night the shop is empty and dark, its shutter is down and nothing stands outside."""
 
     name = "shop-closes"
     subset = Subset.ICVG
     reasoning_type = ReasoningType.COMMONSENSE
     law = "closing"
-    parts = ("shutter", "baker", "customers", "cat", "lamp", "door")
+    parts = ("shutter", "keeper", "customers", "cat", "lamp", "door", "goods")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws baker, front and cat."""
+        """Draws shop, keeper, front and cat."""
+        kinds = get_args(Shop)
+        shop = kinds[rng.integers(len(kinds))]
         return _Setup(
-            baker=look_of(rng),
+            shop=shop,
+            keeper=replace(look_of(rng), glasses=shop == "bookshop"),
             front=_FRONTS[rng.integers(len(_FRONTS))],
             brick=_BRICKS[rng.integers(len(_BRICKS))],
             fur=mix(Rgb.of("#3a3438"), Rgb.of("#d08a48"), float(rng.random())),
@@ -71,27 +85,35 @@ class ShopCloses(Family[_Setup, _State]):
             wrong=_State(after=True, crowd=True),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """What is let down."""
-        return "shutter"
+    def objects(self, setup: _Setup) -> str:
+        """The kind of shop."""
+        return setup.shop
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """The hour is implied; what the shop then looks like is not told."""
+        rise, last, come, keeper = {
+            "bakery": ("A baker gets up at three", "The last loaf", "bread", "baker"),
+            "bookshop": ("A bookseller reads in bed until late", "The last paperback", "a novel", "bookseller"),
+            "florist": ("A florist is at the market by dawn", "The last rose", "tulips", "florist"),
+        }[setup.shop]
         return Words(
             instructions=(
-                "A baker gets up at three, and it is ten in the evening now. Show the next shot of this front.",
-                "The last loaf has been sold and the till has been counted. Continue from the pavement, late at night.",
-                "Someone comes for bread six hours too late. What do they find here?",
+                f"{rise}, and it is ten in the evening now. Show the next shot of this front.",
+                f"{last} has been sold and the till has been counted. Continue from the pavement, late at night.",
+                f"Someone comes for {come} six hours too late. What do they find here?",
                 "Follow with a shot of the same corner when only the cat is still about.",
             ),
             train_instructions=(
-                "The working day behind this window is over. Show the shot that follows.",
+                f"The {keeper}'s working day behind this window is over. Show the shot that follows.",
                 "Return to this place with the moon up and no customer left.",
+                f"The {keeper} has been at home since supper. Continue with this same front.",
             ),
-            literal="Show the same shop at night with the shutter down, the lights inside off and nobody in it.",
+            literal="Show the same shop at night with the shutter down, the lights inside off, nobody in it and "
+            "nothing standing outside.",
             expected="At night the same front has its shutter all the way down, the door is dark with its sign turned, "
-            "the baker is gone; the street lamp is lit and the cat is still there.",
-            preserve=("the colour of the front", "the brick wall", "the cat", "the street lamp"),
+            f"the {keeper} is gone and the goods outside are taken in; the street lamp is lit and the cat is still "
+            "there.",
+            preserve=("the colour of the front", "the sign above", "the brick wall", "the cat", "the street lamp"),
         )
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
@@ -102,10 +124,13 @@ class ShopCloses(Family[_Setup, _State]):
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Wall, window with what is in it, shutter, door, lamp, cat."""
         with stage.at_depth(1):
-            stage.static("wall", lambda: self._wall(stage, setup))
+            stage.static("front", lambda: self._front(stage, setup, state))
             self._window(stage, setup, state, clock)
             self._door(stage, setup, state, clock)
             self._awning(stage, setup, state, clock)
+            sway = 0.8 * math.sin(clock.time_s * 2.4 + setup.phase)
+            outside, left_out = WIDTH / 2 - setup.side * 118, int(3 * (1 - state.shut))
+            draw_outside(stage, setup.shop, outside, _FLOOR + 20, count=left_out, sway=sway)
             if state.night:
                 stage.effect(
                     stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128), flat(Rgb(14, 18, 50), alpha=0.6 * state.night)
@@ -113,6 +138,10 @@ class ShopCloses(Family[_Setup, _State]):
             lamp_x = WIDTH / 2 - setup.side * 196
             draw_lamp(stage, lamp_x, _FLOOR + 28, lit=state.night, part="lamp")
             self._cat(stage, setup, state, clock)
+
+    def _front(self, stage: Stage, setup: _Setup, state: _State) -> None:
+        self._wall(stage, setup)
+        self._shelves(stage, setup, state)
 
     def _wall(self, stage: Stage, setup: _Setup) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
@@ -137,53 +166,38 @@ class ShopCloses(Family[_Setup, _State]):
         stage.paint(front, linear((0, 32), (0, _FLOOR), shade(setup.front, 1.15), shade(setup.front, 0.72)))
         stage.paint(stage.rect(left - 5, 26, 326, 9, radius=2), flat(shade(setup.front, 1.3)))
         stage.paint(stage.rect(left + 14, 40, 288, 24, radius=3), flat(shade(setup.front, 0.55)))
-        # The sign: a pretzel between loaves, so that it needs no letters.
-        gold = Rgb.of("#f0c878")
-        for side in (-1, 1):
-            loop = stage.oval(WIDTH / 2 + side * 7, 50, 7, 6)
-            stage.paint(loop, flat(gold), line=2.8)
-            for loaf in range(3):
-                stage.paint(stage.oval(WIDTH / 2 + side * (42 + 32 * loaf), 52, 12, 5.5), flat(shade(gold, 0.85)))
-        stage.paint(stage.curve([(WIDTH / 2 - 9, 58), (WIDTH / 2, 52), (WIDTH / 2 + 9, 58)]), flat(gold), line=2.6)
+        draw_sign(stage, setup.shop, WIDTH / 2, 52)
         stage.shadow(stage.rect(-64, _FLOOR - 2, WIDTH + 128, 6), alpha=0.35, blur=3)
+
+    def _shelves(self, stage: Stage, setup: _Setup, state: _State) -> None:
+        left, dark = WIDTH / 2 - setup.side * 56 - _PANE_WIDE / 2, min(1.0, state.shut)
+        frame = stage.rect(left - 6, _PANE_Y - 6, _PANE_WIDE + 12, _PANE_TALL + 12, radius=2)
+        stage.paint(frame, flat(shade(setup.front, 0.6)))
+        pane = stage.rect(left, _PANE_Y, _PANE_WIDE, _PANE_TALL)
+        warm = (mix(Rgb.of("#ffe2a4"), Rgb.of("#2a2620"), dark), mix(Rgb.of("#c08a50"), Rgb.of("#1a1612"), dark))
+        stage.paint(pane, linear((0, _PANE_Y), (0, _PANE_Y + _PANE_TALL), *warm))
+        with stage.clipped(pane):
+            for shelf in range(2):
+                y = _PANE_Y + 26 + 26 * shelf
+                stage.paint(stage.rect(left, y, _PANE_WIDE, 4), flat(mix(Rgb.of("#8a5a34"), Rgb.of("#2a1c12"), dark)))
+                draw_shelf(stage, setup.shop, left, y, _PANE_WIDE, row=shelf, dark=dark)
 
     def _window(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         x = WIDTH / 2 - setup.side * 56
-        left, top, wide, tall = x - 90, 84.0, 180.0, 104.0
+        left, top, wide, tall = x - _PANE_WIDE / 2, _PANE_Y, _PANE_WIDE, _PANE_TALL
         dark = min(1.0, state.shut)
-        stage.paint(stage.rect(left - 6, top - 6, wide + 12, tall + 12, radius=2), flat(shade(setup.front, 0.6)))
-        pane = stage.rect(left, top, wide, tall)
-        warm = (mix(Rgb.of("#ffe2a4"), Rgb.of("#2a2620"), dark), mix(Rgb.of("#c08a50"), Rgb.of("#1a1612"), dark))
-        stage.paint(pane, linear((0, top), (0, top + tall), *warm))
-        with stage.clipped(pane):
-            for shelf in range(2):
-                y = top + 26 + 26 * shelf
-                stage.paint(stage.rect(left, y, wide, 4), flat(mix(Rgb.of("#8a5a34"), Rgb.of("#2a1c12"), dark)))
-                for loaf in range(9):
-                    bread = stage.oval(left + 11 + 20 * loaf, y - 5, 9, 5.5)
-                    tone = mix(Rgb.of("#b8742c"), Rgb.of("#e8b060"), ((loaf * 5 + shelf) % 4) / 4)
-                    stage.paint(bread, flat(mix(tone, Rgb.of("#241a12"), dark)))
+        with stage.clipped(stage.rect(left, top, wide, tall)):
             if state.shut < 1:
                 busy = 3 * math.sin(clock.time_s * 4 + setup.phase)
                 pose = Pose(left=(-17 + busy, -54), right=(17 + busy, -56), turn=0.15, tilt_deg=busy * 0.5)
                 with stage.moved(x + setup.side * 36, top + 158, scale=1.28):
-                    draw_person(stage, setup.baker, pose, Mood(joy=0.6), part="baker", time_s=clock.time_s, phase=1.0)
-                    cap = stage.curve(
-                        [(-12, -97), (-15, -110), (-6, -117), (6, -117), (15, -110), (12, -97)], closed=True
-                    )
-                    stage.paint(cap, linear((-15, 0), (15, 0), Rgb.of("#ffffff"), Rgb.of("#c8c8cc")), part="baker")
+                    draw_person(stage, setup.keeper, pose, Mood(joy=0.6), part="keeper", time_s=clock.time_s, phase=1.0,
+                                warmth=1 - 0.5 * dark)  # fmt: skip
+                    draw_hat(stage, setup.shop)
             if state.crowd:
                 self._customers(stage, setup, clock, x, top)
             stage.paint(stage.rect(left, top + 84, wide, 30), flat(mix(Rgb.of("#7a4a2a"), Rgb.of("#20160e"), dark)))
-            for cake in range(7):
-                place = (left + 18 + 25 * cake, top + 84)
-                stage.paint(
-                    stage.rect(place[0] - 9, place[1] - 9, 18, 9, radius=2),
-                    flat(mix(Rgb.of("#f2d8c0"), Rgb.of("#221a14"), dark)),
-                )
-                stage.paint(
-                    stage.oval(place[0], place[1] - 11, 3), flat(mix(Rgb.of("#d0303c"), Rgb.of("#20140f"), dark))
-                )
+            draw_counter(stage, setup.shop, left, top + 84, dark=dark)
             gloss = stage.polygon(
                 [(left + 20, top + tall), (left + 74, top), (left + 98, top), (left + 44, top + tall)]
             )
