@@ -1,4 +1,4 @@
-"""Causal: a bucket hangs from a rope that runs through a candle's flame."""
+"""Causal: a load hangs from a rope that runs through a candle's flame."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
-from rvebench.sim.families.causal._parts import WHITE, ease
-from rvebench.sim.families.causal._rope_physics import END_S, FLOOR, HANG, STEP_S, Body, simulate_fall
+from rvebench.sim.families.causal._parts import ease
+from rvebench.sim.families.causal._rope_loads import FRUITS, Fruit, draw_load
+from rvebench.sim.families.causal._rope_physics import (
+    BURST_S,
+    END_S,
+    FLOOR,
+    HANG,
+    KINDS,
+    STEP_S,
+    Body,
+    Kind,
+    simulate_fall,
+)
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -19,12 +30,12 @@ __all__ = ["RopeBucket"]
 _BEAM = 34.0
 _WALLS = (Rgb.of("#7a6a58"), Rgb.of("#6b7466"), Rgb.of("#80705f"))
 _PAILS = (Rgb.of("#8d9aa6"), Rgb.of("#5f8fa8"), Rgb.of("#b0563f"))
-_FRUIT = {"apples": (Rgb.of("#c8372f"), Rgb.of("#a9c048")), "oranges": (Rgb.of("#f08a2a"), Rgb.of("#f5a63f"))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
-    load: str
+    kind: Kind
+    load: Fruit
     wall: Rgb
     pail: Rgb
     side: int
@@ -40,22 +51,23 @@ class _State:
     fall: tuple[float, float] | None = None
     """Seconds since the rope parted, at the first and the last frame; none while it holds."""
     hauled: float = 0.0
-    """How far the bucket was pulled up instead, 0..1: the wrong event."""
+    """How far the load was pulled up instead, 0..1: the wrong event."""
 
 
 class RopeBucket(Family[_Setup, _State]):
-    """The flame eats through the rope and the bucket comes down."""
+    """The flame eats through the rope and the load comes down."""
 
     name = "rope-bucket"
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAUSAL
     law = "fall"
-    parts = ("bucket", "load", "rope", "candle", "mouse", "barrel", "lantern")
+    parts = ("bucket", "load", "mess", "rope", "candle", "mouse", "barrel", "lantern")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws load, side and colours."""
         return _Setup(
-            load="apples" if rng.random() < 0.5 else "oranges",
+            kind=KINDS[rng.integers(len(KINDS))],
+            load=FRUITS[rng.integers(len(FRUITS))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             pail=_PAILS[rng.integers(len(_PAILS))],
             side=1 if rng.random() < 0.5 else -1,
@@ -66,7 +78,7 @@ class RopeBucket(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From the hanging bucket to the spilt load."""
+        """From the hanging load to the mess on the floor."""
         return States(
             source=_State(),
             target=_State(fall=(0.02, END_S)),
@@ -74,12 +86,18 @@ class RopeBucket(Family[_Setup, _State]):
             wrong=_State(hauled=1.0),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The bucket."""
-        return "bucket"
+    def objects(self, setup: _Setup) -> str:
+        """What hangs from the rope."""
+        return setup.kind
 
     def words(self, setup: _Setup) -> Words:
-        """None of the paraphrases names the bucket's way."""
+        """None of the paraphrases names the load's way."""
+        thing = {"bucket": "bucket", "flour-sack": "sack of flour", "pumpkin": "pumpkin"}[setup.kind]
+        end, after = {
+            "bucket": (f"the {setup.load} rolling out", f"tips over and the {setup.load} roll out"),
+            "flour-sack": ("bursting in a white cloud", "bursts, and flour pours out in a heap and a white cloud"),
+            "pumpkin": ("breaking to pieces", "breaks into pieces that are scattered about"),
+        }[setup.kind]
         return Words(
             instructions=(
                 "Nobody has blown out the candle. Show the next event in this barn.",
@@ -91,51 +109,34 @@ class RopeBucket(Family[_Setup, _State]):
                 "Hemp does not stand heat for long. Show the following shot.",
                 "Think about what the candle is doing, then film the consequence.",
             ),
-            literal=f"Show the rope burning through and the bucket falling to the floor, the {setup.load} rolling out.",
-            expected=f"The rope has parted at the candle and hangs loose; the bucket drops to the floor, tips over and "
-            f"the {setup.load} roll out. Candle, barrel, lantern and barn are the same.",
+            literal=f"Show the rope burning through and the {thing} falling to the floor, {end}.",
+            expected=f"The rope has parted at the candle and hangs loose; the {thing} drops to the floor and {after}. "
+            "Candle, barrel, lantern and barn are the same.",
             preserve=("the barn and its light", "the candle", "the barrel", "the lantern", "the camera"),
         )
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Barn, rope, candle, bucket and what is in it."""
+        """Barn, rope, candle and what hangs from it."""
         x = WIDTH / 2 + setup.x - 40 * setup.side
         candle_x = x + 132 * setup.side
         with stage.at_depth(1):
             stage.static("barn", lambda: self._barn(stage, setup, x, candle_x))
             self._lantern(stage, setup, clock, x)
             self._mouse(stage, setup, state, clock, x)
-            bucket, fruits = self._bodies(setup, state, clock)
-            self._rope(stage, setup, state, clock, x, candle_x, bucket)
+            bodies = self._bodies(setup, state, clock)
+            self._rope(stage, setup, state, clock, x, candle_x, bodies[0])
             self._candle(stage, setup, clock, candle_x)
+            since = None
+            if state.fall is not None:
+                since = state.fall[0] + (state.fall[1] - state.fall[0]) * clock.share
             with stage.moved(x, 0):
-                height = max(0.0, FLOOR - bucket.y - 20)
-                wide = 30 + 0.12 * height
-                stage.shadow(
-                    stage.oval(bucket.x + 3, FLOOR + 5, wide, 6),
-                    alpha=max(0.12, 0.5 - height / 330),
-                    blur=3 + height / 30,
-                )
-                for fruit in fruits:
-                    low = max(0.0, 1 - (FLOOR - 8 - fruit.y) / 40)
-                    stage.shadow(stage.oval(fruit.x + 2, FLOOR + 3, 8, 2.6), alpha=0.45 * low, blur=1.5)
-                with stage.moved(bucket.x, bucket.y, turn_deg=math.degrees(bucket.turn)):
-                    self._bucket_back(stage, setup, loose=state.fall is not None)
-                for index, fruit in enumerate(fruits):
-                    with stage.moved(fruit.x, fruit.y):
-                        self._fruit(stage, _FRUIT[setup.load][index % 2], fruit.turn)
-                with stage.moved(bucket.x, bucket.y, turn_deg=math.degrees(bucket.turn)):
-                    self._bucket_front(stage, setup)
-                if state.fall is not None:
-                    first, last = state.fall
-                    self._dust(stage, first + (last - first) * clock.share, bucket.x)
+                draw_load(stage, setup.kind, setup.pail, setup.load, bodies, since)
 
-    def _bodies(self, setup: _Setup, state: _State, clock: Clock) -> tuple[Body, list[Body]]:
-        path = simulate_fall(setup.count, setup.push, setup.phase)
+    def _bodies(self, setup: _Setup, state: _State, clock: Clock) -> tuple[Body, ...]:
+        path = simulate_fall(setup.kind, setup.count, setup.push, setup.phase)
         if state.fall is not None:
             first, last = state.fall
-            moment = path[min(len(path) - 1, round((first + (last - first) * clock.share) / STEP_S / 2))]
-            return moment[0], list(moment[1:])
+            return path[min(len(path) - 1, round((first + (last - first) * clock.share) / STEP_S / 2))]
         rest = path[0]
         rise = 46 * state.hauled * ease(0.35 + 0.65 * clock.share)
         swing = 0.05 * math.sin(clock.time_s * 2.6 + setup.phase)
@@ -149,7 +150,7 @@ class RopeBucket(Family[_Setup, _State]):
                     swing,
                 )
             )
-        return turned[0], turned[1:]
+        return tuple(turned)
 
     def _barn(self, stage: Stage, setup: _Setup, x: float, candle_x: float) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, FLOOR + 64)
@@ -266,6 +267,10 @@ class RopeBucket(Family[_Setup, _State]):
     ) -> None:
         burn_y = 126.0
         handle = (x + bucket.x + 33 * math.sin(bucket.turn), bucket.y - 33 * math.cos(bucket.turn))
+        if setup.kind == "pumpkin" and state.fall is not None:
+            # Its net has nothing left to hold and sinks to the floor.
+            late = ease((state.fall[0] + (state.fall[1] - state.fall[0]) * clock.share - BURST_S) / 0.25)
+            handle = (handle[0] + 6 * late, handle[1] + (FLOOR - 2 - handle[1]) * late)
         outer = candle_x + 9 * setup.side
         down = outer - 3 * setup.side
         if state.fall is None:
@@ -329,49 +334,3 @@ class RopeBucket(Family[_Setup, _State]):
             flame, linear((x, foot - 33), tip, Rgb(110, 140, 236), Rgb(255, 176, 60), Rgb(255, 242, 190)), part="candle"
         )
         stage.effect(stage.oval(x, foot - 41, 2, 5), flat(Rgb(255, 255, 236), alpha=0.9, blur=1))
-
-    def _bucket_back(self, stage: Stage, setup: _Setup, *, loose: bool) -> None:
-        bail = [(-24, -16), (-16, -28), (0, -33), (16, -28), (24, -16)]
-        if loose:
-            bail = [(-24, -16), (-17, -27), (0, -32), (17, -27), (24, -16)]
-        stage.paint(stage.curve(bail), flat(Rgb.of("#3a3c40")), part="bucket", line=2)
-        stage.paint(stage.oval(0, -17, 25, 5.5), flat(shade(setup.pail, 0.35)), part="bucket")
-
-    def _bucket_front(self, stage: Stage, setup: _Setup) -> None:
-        body = stage.curve([(-25, -17), (-14, -12.6), (0, -11.5), (14, -12.6), (25, -17)])
-        for point in ((18, 20), (9, 23), (-9, 23), (-18, 20)):
-            body.lineTo(*point)
-        body.close()
-        paint = linear((-25, 0), (25, 0), shade(setup.pail, 1.25), setup.pail, shade(setup.pail, 0.45))
-        stage.paint(body, paint, part="bucket")
-        with stage.clipped(body):
-            for y in (-4.0, 12.0):
-                band = stage.curve([(-26, y - 1), (0, y + 4), (26, y - 1)])
-                stage.effect(band, flat(shade(setup.pail, 0.5), alpha=0.8), line=2)
-            stage.effect(stage.rect(-17, -14, 5, 36), flat(WHITE, alpha=0.3, blur=2))
-        stage.effect(
-            stage.curve([(-25, -17), (0, -11.5), (25, -17)]), flat(mix(setup.pail, WHITE, 0.6), alpha=0.9), line=1.4
-        )
-
-    def _fruit(self, stage: Stage, colour: Rgb, turn: float) -> None:
-        stage.paint(
-            stage.oval(0, 0, 8.2), radial((-2.5, -3), 13, shade(colour, 1.25), colour, shade(colour, 0.5)), part="load"
-        )
-        stalk = (7 * math.sin(turn), -7 * math.cos(turn))
-        stage.paint(
-            stage.polygon([(stalk[0] * 0.7, stalk[1] * 0.7), (stalk[0] * 1.3, stalk[1] * 1.3)], closed=False),
-            flat(Rgb.of("#4a3018")),
-            part="load",
-            line=1.4,
-        )
-        stage.effect(stage.oval(-2.6, -3.2, 2.2, 1.7), flat(WHITE, alpha=0.6, blur=0.8))
-
-    def _dust(self, stage: Stage, time: float, x: float) -> None:
-        age = (time - 0.42) / 0.8
-        if 0 < age < 1:
-            for side in (-1, 1):
-                for puff in range(4):
-                    at = x + side * (24 + 46 * age * (0.4 + 0.25 * puff))
-                    size = 5 + 11 * age
-                    cloud = stage.oval(at, FLOOR - 2 - 9 * age * (puff % 2), size, size * 0.6)
-                    stage.effect(cloud, flat(Rgb.of("#cdbb9c"), alpha=0.4 * (1 - age), blur=4))
