@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.spatial._cover import Cover, CoverKind, draw_cover, draw_plumes
 from rvebench.sim.families.spatial._parts import everywhere, merged, projected, ring, strip
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, radial
@@ -15,6 +16,7 @@ from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["CatHideout"]
 
+_KINDS: tuple[CoverKind, ...] = ("vase", "basket", "suitcases")
 _CATS = (
     (Rgb.of("#e08a3c"), Rgb.of("#b5602a")),
     (Rgb.of("#55535c"), Rgb.of("#3a3840")),
@@ -34,8 +36,7 @@ class _Setup:
     cat: int
     vase: Rgb
     wall: Rgb
-    kind: str
-    """What the cover is: a vase or a basket of logs."""
+    kind: CoverKind
     fire: bool
     phase: float
 
@@ -66,7 +67,7 @@ class CatHideout(Family[_Setup, _State]):
             cat=int(rng.integers(len(_CATS))),
             vase=_VASES[rng.integers(len(_VASES))],
             wall=_WALLS[rng.integers(len(_WALLS))],
-            kind=("vase", "basket")[rng.integers(2)],
+            kind=_KINDS[rng.integers(len(_KINDS))],
             fire=bool(rng.integers(2)),
             phase=float(rng.uniform(0, 6.28)),
         )
@@ -86,7 +87,7 @@ class CatHideout(Family[_Setup, _State]):
 
     def words(self, setup: _Setup) -> Words:
         """The paraphrases give the reason or the line of sight."""
-        thing = "big vase" if setup.kind == "vase" else "tall basket"
+        thing = {"vase": "big vase", "basket": "tall basket", "suitcases": "pile of suitcases"}[setup.kind]
         back = "right" if setup.side > 0 else "left"
         return Words(
             instructions=(
@@ -116,15 +117,23 @@ class CatHideout(Family[_Setup, _State]):
         self._curtain(stage, setup, clock)
         stage.static("chair", lambda: self._chair(stage, setup))
         self._lamp(stage, setup, clock)
-        show = 16 if setup.kind == "basket" else 8
+        cover = Cover(
+            kind=setup.kind,
+            x=setup.vase_x,
+            side=setup.side,
+            tone=setup.vase,
+            slant=self._slant(setup),
+            phase=setup.phase,
+        )
+        show = {"vase": 8, "basket": 16, "suitcases": 19}[setup.kind]
         x = setup.vase_x + setup.side * (112 - (112 - show) * state.gone)
         if state.behind:
             self._cat(stage, setup, clock, x, 238 - 14 * state.gone, 1 - 0.1 * state.gone)
-            stage.static("cover", lambda: self._cover(stage, setup))
+            stage.static("cover", lambda: draw_cover(stage, cover))
         else:
-            stage.static("cover", lambda: self._cover(stage, setup))
+            stage.static("cover", lambda: draw_cover(stage, cover))
             self._cat(stage, setup, clock, x, 257, 1.05)
-        self._plant(stage, setup, clock)
+        draw_plumes(stage, cover, clock.time_s)
         self._wool(stage, setup, clock)
 
     def _room(self, stage: Stage, setup: _Setup) -> None:
@@ -229,66 +238,6 @@ class CatHideout(Family[_Setup, _State]):
         stage.effect(shape, flat(Rgb.of("#c79a56"), alpha=0.7), line=1)
         pull = 2 * math.sin(clock.time_s * 3 + setup.phase)
         stage.effect(stage.polygon([(x + 12, 90), (x + 12 + pull, 108)], closed=False), flat(Rgb.of("#8a6a3a")), line=1)
-
-    def _cover(self, stage: Stage, setup: _Setup) -> None:
-        x, y, tone = setup.vase_x, 246.0, setup.vase
-        if setup.kind == "vase":
-            half = ((0, 20), (20, 30), (46, 34), (72, 27), (88, 16), (98, 15), (104, 20))
-        else:
-            half = ((0, 28), (24, 31), (60, 34), (92, 36), (100, 36), (104, 37), (108, 37))
-        right: list[tuple[float, float]] = [(x + w, y - h) for h, w in half]
-        left: list[tuple[float, float]] = [(x - w, y - h) for h, w in reversed(half)]
-        outline = [(float(w), float(h)) for h, w in half] + [(-float(w), float(h)) for h, w in reversed(half)]
-        stage.shadow(
-            merged([projected(stage, (x, y), outline, self._slant(setup)), stage.oval(x, y, half[0][1] + 4, 5)]),
-            alpha=0.45,
-            blur=2.5,
-        )
-        body = stage.curve([*right, *left], closed=True)
-        colours = (shade(tone, 1.45), shade(tone, 1.1), shade(tone, 0.8), shade(tone, 0.42))
-        if setup.kind == "basket":
-            cane = Rgb.of("#c99a5e")
-            colours = (shade(cane, 1.2), cane, shade(cane, 0.8), shade(cane, 0.5))
-        stage.paint(body, linear((x - 34 * setup.side, 0), (x + 34 * setup.side, 0), *colours), part="cover")
-        with stage.clipped(body):
-            if setup.kind == "vase":
-                for k, h in enumerate((26, 33, 62, 69)):
-                    ringed = stage.curve([(x - 40, y - h), (x, y - h + 6), (x + 40, y - h)])
-                    stage.effect(ringed, flat(Rgb.of("#f2e3b6"), alpha=0.8), line=3 if k % 3 else 1.6)
-                for k in range(-3, 4):
-                    leaf = stage.polygon([(x + 12 * k, y - 38 + abs(k)), (x + 12 * k + 5, y - 47), (x + 12 * k, y - 56),
-                                          (x + 12 * k - 5, y - 47)])  # fmt: skip
-                    stage.effect(leaf, flat(Rgb.of("#f2e3b6"), alpha=0.75))
-                stage.effect(
-                    stage.oval(x - 17 * setup.side, y - 56, 5, 30), flat(Rgb(255, 255, 255), alpha=0.5, blur=3)
-                )
-            else:
-                for row in range(16):
-                    for column in range(-5, 6):
-                        cx, cy = x + column * 8 + 4 * (row % 2), y - 4 - row * 7
-                        dark = shade(Rgb.of("#c99a5e"), 0.55 if (row + column) % 2 else 1.25)
-                        stage.effect(stage.rect(cx - 4, cy - 3, 7, 5, radius=2), flat(dark, alpha=0.45))
-                band = stage.rect(x - 40, y - 62, 80, 12)
-                stage.effect(
-                    band, linear((x - 34 * setup.side, 0), (x + 34 * setup.side, 0), shade(tone, 1.2), shade(tone, 0.5))
-                )
-        top, wide = y - half[-1][0], half[-1][1]
-        stage.paint(stage.oval(x, top, wide, wide * 0.22), flat(colours[1]), part="cover")
-        stage.paint(stage.oval(x, top, wide - 3, wide * 0.16), flat(Rgb.of("#2c2018")), part="cover")
-
-    def _plant(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        x, y = setup.vase_x, 246.0 - (104 if setup.kind == "vase" else 108)
-        for k in range(9):
-            lean = (k - 4) * 7.0 + 2.2 * math.sin(clock.time_s * 1.8 + setup.phase + k)
-            tall = 44 + 18 * math.sin(k * 2.1 + setup.phase)
-            foot = x + (k - 4) * (2.2 if setup.kind == "vase" else 4.5)
-            tip = (foot + lean, y - tall)
-            stem = stage.curve([(foot, y + 1), (foot + lean * 0.25, y - tall * 0.5), tip])
-            stage.paint(stem, flat(Rgb.of("#5d7a3c")), part="cover", line=1.8)
-            plume = (Rgb.of("#e8d4a8"), Rgb.of("#d9b98a"), Rgb.of("#f0e3c4"))[k % 3]
-            with stage.moved(tip[0], tip[1], turn_deg=lean * 1.1):
-                stage.paint(stage.oval(0, -9, 4.4, 15), radial((-1, -14), 20, shade(plume, 1.1), shade(plume, 0.66)),
-                            part="cover")  # fmt: skip
 
     def _wool(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         x = setup.vase_x - setup.side * 92 + 3 * math.sin(clock.time_s * 2.2 + setup.phase)
