@@ -72,7 +72,7 @@ def draw_marks(stage: Stage, place: Place, alpha: float) -> None:
         stage.effect(stage.rect(-64, KERB - 3, _SPAN, 4), flat(Rgb.of("#e0d7ca"), alpha=alpha))
         stage.shadow(stage.rect(-64, KERB + 1, _SPAN, 4), alpha=0.5 * alpha, blur=1)
         for k in range(9):
-            x = -60 + 78 * k
+            x = -60.0 + 78 * k
             dash = stage.polygon([(x, 243), (x + 36, 243), (x + 35, 247), (x - 2, 247)])
             stage.effect(dash, flat(white, alpha=alpha * 0.9))
     elif place == "square":

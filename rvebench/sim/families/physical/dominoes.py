@@ -110,7 +110,7 @@ class DominoRun(Family[_Setup, _State]):
         return States(
             source=_State(released=False),
             target=_State(released=True),
-            half=_State(released=True, glued=(len(setup.heights) + 1) // 2),
+            half=_State(released=True, glued=len(setup.heights) // 3),
             wrong=_State(released=False, backward=True),
         )
 

@@ -89,7 +89,7 @@ class TowerHit(Family[_Setup, _State]):
 
     def states(self, setup: _Setup) -> States[_State]:
         """From standing to scattered; half way the lower rows, or the far ones, still stand."""
-        glued = {"blocks": setup.rows * 2 - 4 + (setup.rows - 2) // 2, "cans": 7, "skittles": setup.rows // 2}
+        glued = {"blocks": setup.rows * 2 - 4 + (setup.rows - 2) // 2, "cans": 7, "skittles": 1}
         return States(
             source=_State(released=False),
             target=_State(released=True),
