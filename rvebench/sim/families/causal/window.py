@@ -159,11 +159,31 @@ class WindowBall(Family[_Setup, _State]):
         )
 
     def _leaves(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        """The shadow of a tree that sways over the wall."""
-        sway = 4 * math.sin(clock.time_s * 1.6 + setup.phase)
-        for index in range(9):
-            at = (240 + 26 * ((index * 7) % 9 - 4) + sway, 4 + 9 * ((index * 5) % 4))
-            stage.shadow(stage.oval(*at, 24, 13), alpha=0.16, blur=4)
+        """Two twigs of a tree before the house, which sway, and their shadow on the wall."""
+        rng = np.random.default_rng(setup.seed + 4)
+        for twig, (root, reach, low) in enumerate(((-206.0, 96.0, 34.0), (-150.0, 86.0, 25.0))):
+            sway = 2.4 * math.sin(clock.time_s * 1.7 + setup.phase + twig)
+            line = [
+                (240 + setup.side * (root + reach * part), -8 + (low + sway) * (1.6 * part - 0.6 * part**2))
+                for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+            ]
+            with stage.moved(12, 15):
+                stage.shadow(stage.curve(line, closed=False), alpha=0.2, blur=2)
+            stage.paint(stage.curve(line), flat(Rgb.of("#4f3a26")), line=2.2)
+            for leaf in range(15):
+                where, hang, tone = (float(v) for v in rng.random(3))
+                at = line[min(3, int(4 * where))], line[min(3, int(4 * where)) + 1]
+                part = 4 * where - min(3, int(4 * where))
+                x, y = (a + (b - a) * part for a, b in zip(*at, strict=True))
+                turn = (70 + 90 * (hang - 0.5)) + 7 * math.sin(clock.time_s * 2.6 + leaf)
+                with stage.moved(x + 12, y + 17, turn_deg=turn):
+                    stage.shadow(stage.oval(9, 0, 9, 4.6), alpha=0.26, blur=2)
+                with stage.moved(x, y, turn_deg=turn):
+                    blade = stage.curve([(0, 0), (7, -5.2), (18, 0), (7, 5.2)], closed=True)
+                    green = mix(Rgb.of("#4c7a36"), Rgb.of("#8fb04e"), tone)
+                    stage.paint(blade, linear((0, -5), (0, 5), shade(green, 1.15), shade(green, 0.75)))
+                    rib = stage.polygon([(1, 0), (15, 0)], closed=False)
+                    stage.effect(rib, flat(shade(green, 0.6), alpha=0.6), line=0.8)
 
     def _inside(self, stage: Stage, setup: _Setup, state: _State, clock: Clock, x: float) -> None:
         pane = stage.rect(x - 62, 44, 124, 122)
