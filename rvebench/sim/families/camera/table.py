@@ -1,4 +1,4 @@
-"""Camera: a breakfast table, then the same table from straight above."""
+"""Camera: a table with fruit, a chessboard or a cake, then the same table from straight above."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.camera._parts import WHITE, lathe
+from rvebench.sim.families.camera._table import CENTRES, Centre, floor_shadow, paint_centre
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -19,12 +20,35 @@ _WOODS = (Rgb.of("#b07a48"), Rgb.of("#8c5f3c"), Rgb.of("#c29a6a"))
 _CLOTHS = (Rgb.of("#c8d5cf"), Rgb.of("#d8a48f"), Rgb.of("#8fa9c4"), Rgb.of("#e0cf9b"))
 _CUPS = (Rgb.of("#d9644a"), Rgb.of("#3f7f9c"), Rgb.of("#e9e4d8"), Rgb.of("#5f8f5f"))
 _BOOKS = (Rgb.of("#7a2f3b"), Rgb.of("#2f5d62"), Rgb.of("#3b3f73"))
+_SCENES: dict[Centre, tuple[str, str, str, str]] = {
+    "fruit-plate": (
+        "breakfast",
+        "Cut to the picture a cook would take for a recipe book with a phone held flat over the meal.",
+        "fruit",
+        "Follow with the view of a moth that circles the lamp over this table.",
+    ),
+    "chessboard": (
+        "game",
+        "Cut to the diagram that a newspaper would print of this position, but filmed, not drawn.",
+        "board",
+        "Follow with the shot in which a viewer could write down which square every piece stands on.",
+    ),
+    "cake": (
+        "birthday table",
+        "Cut to the shot in which one can count the candles like the numbers of a clock.",
+        "cake",
+        "Follow with the view of the balloon that has escaped to the ceiling.",
+    ),
+}
+"""What the table is set for, a cut, what the drone is over, and words for training."""
 _FAR = 158.0
 _FRONT, _ABOVE = math.radians(29), math.pi / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    centre: Centre
+    """What lies in the middle."""
     wood: Rgb
     cloth: Rgb
     cup: Rgb
@@ -51,11 +75,12 @@ class TableAbove(Family[_Setup, _State]):
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAMERA
     law = "overhead"
-    parts = ("plate", "fruit", "cup", "book", "vase", "beetle", "fork")
+    parts = ("plate", "fruit", "cake", "chessboard", "cup", "book", "vase", "beetle", "fork", "pencil")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws layout and colours."""
         return _Setup(
+            centre=CENTRES[rng.integers(len(CENTRES))],
             wood=_WOODS[rng.integers(len(_WOODS))],
             cloth=_CLOTHS[rng.integers(len(_CLOTHS))],
             cup=_CUPS[rng.integers(len(_CUPS))],
@@ -77,27 +102,31 @@ class TableAbove(Family[_Setup, _State]):
             wrong=_State(tilt=math.radians(7)),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The table."""
-        return "table"
+    def objects(self, setup: _Setup) -> str:
+        """What lies in the middle of the table."""
+        return setup.centre
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the angle."""
+        scene, cut, over, train = _SCENES[setup.centre]
+        thing = "fruit" if setup.centre == "fruit-plate" else setup.centre
+        tool = "pencil" if setup.centre == "chessboard" else "fork"
+        seen = "" if setup.centre == "chessboard" else "the plate and "
         return Words(
             instructions=(
-                "Next shot: what a spider hanging from the ceiling lamp sees of this breakfast.",
-                "Cut to the picture a cook would take for a recipe book with a phone held flat over the meal.",
-                "The following shot is filmed by a small drone that hovers exactly over the fruit.",
+                f"Next shot: what a spider hanging from the ceiling lamp sees of this {scene}.",
+                cut,
+                f"The following shot is filmed by a small drone that hovers exactly over the {over}.",
                 "Continue with the frame that shows all the rims as perfect circles.",
                 "Where is everything on this table? Answer with a shot that could serve as its floor plan.",
             ),
             train_instructions=(
-                "Follow with the view of a moth that circles the lamp over this table.",
-                "Show the same table as an architect would draw its plan.",
+                train,
+                f"Show the same {scene} as an architect would draw its plan.",
             ),
-            literal="Cut to a top-down shot of the same table, the camera straight above the plate.",
-            expected="The same table seen vertically from above: plate, fruit, cup, book, vase and fork keep their "
-            "places and colours, the plate and the rims are full circles and no wall is visible.",
+            literal=f"Cut to a top-down shot of the same table, the camera straight above the {thing}.",
+            expected=f"The same table seen vertically from above: {thing}, cup, book, vase and {tool} keep their "
+            f"places and colours, {seen}the rims are full circles and no wall is visible.",
             preserve=("the things on the table and their places", "their colours", "the light", "the cloth"),
         )
 
@@ -126,8 +155,8 @@ class TableAbove(Family[_Setup, _State]):
                 (72.0, -118.0 * setup.side, self._vase),
                 (62.0, 26.0 * setup.side, self._book),
                 (setup.cup_z, 132.0 * setup.side, self._cup),
-                (-34.0, -12.0 * setup.side, self._plate),
-                (-56.0, -128.0 * setup.side, self._fork),
+                (-34.0, -12.0 * setup.side, self._middle),
+                (-56.0, -128.0 * setup.side, self._pencil if setup.centre == "chessboard" else self._fork),
                 (-104.0, 20.0 * setup.side, self._beetle),
             ]
             for z, x, draw in things:
@@ -159,54 +188,33 @@ class TableAbove(Family[_Setup, _State]):
             band = stage.rect(centre - 96 + inset, 92 + inset, 192 - 2 * inset, 168 - 2 * inset)
             stage.paint(band, flat(shade(setup.cloth, 0.68)), line=1.6)
 
-    def _floor_shadow(self, stage: Stage, tilt: float, radius: float, length: float) -> None:
-        """Throws the shadow of something round to the right and toward the viewer; it starts under its foot."""
-        with stage.moved(0, 0, scale=1, scale_y=math.sin(tilt)):
-            tip_x, tip_y = length * 0.9, length * 0.35
-            side_x, side_y = -0.36 * radius, 0.93 * radius
-            strip = stage.polygon(
-                [
-                    (side_x, side_y),
-                    (-side_x, -side_y),
-                    (tip_x - side_x, tip_y - side_y),
-                    (tip_x + side_x, tip_y + side_y),
-                ]
-            )
-            stage.shadow(strip, alpha=0.26, blur=3)
-            stage.shadow(stage.oval(tip_x, tip_y, radius), alpha=0.24, blur=3)
-            stage.shadow(stage.oval(1, 1, radius * 1.08), alpha=0.4, blur=3)
+    def _middle(self, stage: Stage, setup: _Setup, tilt: float, clock: Clock) -> None:
+        paint_centre(stage, setup.centre, tilt, clock.time_s, colour=setup.cup, wood=setup.wood, count=setup.fruits)
 
-    def _plate(self, stage: Stage, setup: _Setup, tilt: float, clock: Clock) -> None:
+    def _pencil(self, stage: Stage, setup: _Setup, tilt: float, clock: Clock) -> None:
+        """A pencil on a sheet for writing the moves down."""
         del clock
-        flatness, rise = math.sin(tilt), math.cos(tilt)
-        white = Rgb.of("#f3efe6")
-        self._floor_shadow(stage, tilt, 60, 10)
-        lathe(stage, [(0, 44), (2, 48), (9, 66)], tilt, white, part="plate")
-        with stage.moved(0, -8 * rise):
-            inner = stage.oval(0, 0, 62, 62 * flatness)
-            stage.paint(inner, radial((-10, -8), 70, WHITE, white, shade(white, 0.82)), part="plate")
-            stage.paint(stage.oval(0, 0, 56, 56 * flatness), flat(setup.cup), part="plate", line=1.8)
-            stage.effect(stage.oval(0, 2 * flatness, 45, 45 * flatness), flat(shade(white, 0.62), alpha=0.3), line=2.5)
-        colours = (Rgb.of("#e8862e"), Rgb.of("#8ab33f"), Rgb.of("#b83a44"), Rgb.of("#edc53f"))
-        places = ((-17, 14, 19), (20, 12, 17), (3, -18, 18), (-3, 36, 14))
-        fruits = sorted(zip(places[: setup.fruits], colours, strict=False), key=lambda pair: -pair[0][1])
-        for (x, z, radius), colour in fruits:
-            y = -z * flatness - (3 + radius) * rise
-            with stage.moved(x, -z * flatness - 3 * rise, scale=1, scale_y=max(0.25, flatness)):
-                stage.shadow(stage.oval(5, 3, radius), alpha=0.4, blur=3)
-            ball = stage.oval(x, y, radius)
-            stage.paint(
-                ball,
-                radial((x - 6, y - 7), radius * 1.7, shade(colour, 1.25), colour, shade(colour, 0.5)),
-                part="fruit",
-            )
-            stage.effect(stage.oval(x - 6, y - 7, 4, 3), flat(WHITE, alpha=0.6, blur=1.5))
-            stem = stage.oval(x + 1, y - radius * rise * 0.92, 2, 2 * max(0.5, flatness))
-            stage.paint(stem, flat(Rgb.of("#4a3a20")), part="fruit")
+        x = 8.0 * setup.side
+        with stage.moved(0, 0, scale=1, scale_y=math.sin(tilt)):
+            sheet = stage.polygon([(x - 20, -46), (x + 18, -50), (x + 22, 48), (x - 17, 52)])
+            with stage.moved(2, 2):
+                stage.shadow(sheet, alpha=0.35, blur=2)
+            stage.paint(sheet, flat(Rgb.of("#f4eedd")), part="pencil")
+            for row in range(7):
+                line = [(x - 14, -34 + 9 * row), (x - 14 + 14 + 6 * ((row * 3) % 3), -35 + 9 * row)]
+                stage.effect(stage.polygon(line, closed=False), flat(Rgb.of("#5a5660"), alpha=0.7), line=1.2)
+            ends = [(x - 6, 44), (x + 15, -22)]
+            with stage.moved(2.5, 2.5):
+                stage.effect(stage.polygon(ends, closed=False), flat(Rgb(20, 12, 8), alpha=0.45, blur=1.2), line=4)
+            stage.paint(stage.polygon(ends, closed=False), flat(Rgb.of("#e3a52e")), part="pencil", line=4.4)
+            stage.effect(stage.polygon(ends, closed=False), flat(Rgb.of("#fbe09a"), alpha=0.8), line=1.2)
+            point = stage.polygon([(x + 13, -21.4), (x + 17, -20.2), (x + 17.6, -30)])
+            stage.paint(point, flat(Rgb.of("#ecd2a2")), part="pencil")
+            stage.paint(stage.oval(x + 17.4, -29, 1), flat(Rgb.of("#2a2624")), part="pencil")
 
     def _cup(self, stage: Stage, setup: _Setup, tilt: float, clock: Clock) -> None:
         flatness, rise = math.sin(tilt), math.cos(tilt)
-        self._floor_shadow(stage, tilt, 34, 46)
+        floor_shadow(stage, tilt, 34, 46)
         lathe(stage, [(0, 30), (3, 38)], tilt, shade(setup.cup, 1.05), part="cup")
         handle = [(setup.side * r, -h * rise) for r, h in ((25, 42), (40, 40), (42, 24), (24, 14))]
         stage.paint(stage.curve(handle), flat(shade(setup.cup, 0.78)), part="cup", line=6)
@@ -229,7 +237,7 @@ class TableAbove(Family[_Setup, _State]):
     def _vase(self, stage: Stage, setup: _Setup, tilt: float, clock: Clock) -> None:
         flatness, rise = math.sin(tilt), math.cos(tilt)
         glass = mix(setup.cloth, Rgb.of("#41607a"), 0.55)
-        self._floor_shadow(stage, tilt, 22, 80)
+        floor_shadow(stage, tilt, 22, 80)
         lathe(stage, [(0, 17), (14, 25), (34, 22), (50, 12), (58, 15)], tilt, glass, part="vase")
         stage.paint(stage.oval(0, -58 * rise, 13, 13 * flatness), flat(shade(glass, 0.3)), part="vase")
         sway = 1.6 * math.sin(clock.time_s * 2.2)
