@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.families.temporal._boats import BoatKind
 from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear
 
 __all__ = [
@@ -51,6 +52,7 @@ class Setup:
     side: int
     """Where the lighthouse stands; the jetty comes in from the other side."""
     look: int
+    boat: BoatKind
     hull: Rgb
     parasol: Rgb
     boat_x: float

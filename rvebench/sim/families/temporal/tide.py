@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
+from rvebench.sim.families.temporal._boats import BoatKind, draw_boat
 from rvebench.sim.families.temporal._coast import (
     BOAT_Y,
     HORIZON,
@@ -33,6 +34,8 @@ from rvebench.sim.stage import Point, Stage, flat, linear
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["TideTurn"]
+
+_BOATS: tuple[BoatKind, ...] = ("rowing-boat", "sailing-boat", "raft")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class TideTurn(Family[Setup, _State]):
             ),
             phase=float(rng.uniform(0, 6.28)),
             seed=int(rng.integers(1 << 30)),
+            boat=_BOATS[rng.integers(len(_BOATS))],
         )
 
     def states(self, setup: Setup) -> States[_State]:
@@ -79,23 +83,27 @@ class TideTurn(Family[Setup, _State]):
         return States(source=high, target=low, half=_State(level=0.5), wrong=_State(level=1.32))
 
     def objects(self, setup: Setup) -> str:
-        """The beach, at low or high water."""
-        return "beach-low" if setup.rising else "beach-high"
+        """What is moored at the jetty."""
+        return setup.boat
 
     def words(self, setup: Setup) -> Words:
         """None of the paraphrases says where the sea is or whether the boat floats."""
         end, other = ("lowest", "highest") if setup.rising else ("highest", "lowest")
+        boat = setup.boat.replace("-", " ")
+        rests = "rests" if setup.boat == "raft" else "rests tilted"
+        leave = {"rowing-boat": "row away", "sailing-boat": "sail away", "raft": "push off with the raft"}[setup.boat]
         if setup.rising:
-            literal = "Raise the sea so that it covers most of the sand and the rocks, and let the boat float."
-            expected = "The sea reaches far up the beach and covers sand and rocks; the boat floats level by the jetty."
-            eager = "The fisherman waited all morning until he could at last row away. Show that moment."
-        else:
-            literal = "Lower the sea so that the sand and the rocks lie bare and the boat rests tilted on the sand."
+            literal = f"Raise the sea so that it covers most of the sand and the rocks, and let the {boat} float."
             expected = (
-                "The sea has drawn far back; wet sand and rocks lie bare and the rowing boat rests tilted on the sand."
+                f"The sea reaches far up the beach and covers sand and rocks; the {boat} floats level by the jetty."
             )
+            eager = f"The fisherman waited all morning until he could at last {leave}. Show that moment."
+        else:
+            literal = f"Lower the sea so that the sand and the rocks lie bare and the {boat} {rests} on the sand."
+            expected = f"The sea has drawn far back; wet sand and rocks lie bare and the {boat} {rests} on the sand."
             eager = (
-                "The cockle pickers have waited all morning and can at last walk out past the boat. Show that moment."
+                f"The cockle pickers have waited all morning and can at last walk out past the {boat}. Show that "
+                "moment."
             )
         return Words(
             instructions=(
@@ -139,8 +147,6 @@ class TideTurn(Family[Setup, _State]):
         self._boat(stage, setup, state, time_s)
         stage.static("shore", lambda: draw_things(stage, setup))
         draw_gull(stage, 240 + side * (60 - 26 * time_s), 58 + 5 * math.sin(time_s * 1.6), side, time_s)
-
-    # ---- land and sky
 
     # ---- the sea
 
@@ -251,7 +257,8 @@ class TideTurn(Family[Setup, _State]):
         line = BOAT_Y - depth
         bob = afloat * math.sin(time_s * 2.6 + setup.phase)
         y = BOAT_Y - max(0.0, depth - 8) + 1.4 * bob
-        turn = side * 6 * (1 - afloat) + 1.3 * afloat * math.sin(time_s * 2.1 + setup.phase)
+        heel = 1.5 if setup.boat == "raft" else 6
+        turn = side * heel * (1 - afloat) + 1.3 * afloat * math.sin(time_s * 2.1 + setup.phase)
         bow = (x - side * 56 * math.cos(math.radians(turn)), y - 28 - 56 * math.sin(math.radians(turn)) * side)
         if depth > 1:
             stage.effect(stage.oval(x, line + 9, 56, 10), flat(shade(LOOKS[setup.look][2], 0.45), alpha=0.45, blur=4))
@@ -259,35 +266,7 @@ class TideTurn(Family[Setup, _State]):
             stage.shadow(stage.oval(x + side * 8, BOAT_Y + 1, 58, 8), alpha=0.5, blur=4)
         clip = stage.rect(-64, -64, 608, (line if depth > 1 else 400) + 64)
         with stage.clipped(clip), stage.moved(x, y, turn_deg=turn), stage.moved(scale=1 if side < 0 else -1, scale_y=1):
-            dark, pale = shade(setup.hull, 0.55), mix(setup.hull, WHITE, 0.3)
-            hull = stage.curve(
-                [
-                    (-55, -24),
-                    (-50, -8),
-                    (-36, 1),
-                    (0, 3),
-                    (34, 1),
-                    (50, -10),
-                    (62, -31),
-                    (40, -25),
-                    (0, -22),
-                    (-30, -22),
-                ],
-                closed=True,
-            )
-            inside = stage.oval(0, -24, 54, 6.5)
-            stage.paint(inside, linear((0, -31), (0, -18), Rgb.of("#5a3f2a"), Rgb.of("#8f6a48")), part="boat")
-            for dx in (-24, 14):
-                stage.paint(stage.rect(dx, -29, 9, 9), flat(Rgb.of("#c79f70")), part="boat")
-            stage.paint(hull, linear((0, -26), (0, 4), pale, setup.hull, dark), part="boat")
-            with stage.clipped(hull):
-                for k in (1, 2):
-                    plank = stage.curve([(-56, -24 + 8 * k), (0, -21 + 8.5 * k), (60, -28 + 8 * k)])
-                    stage.effect(plank, flat(dark, alpha=0.6), line=1)
-            rim = stage.curve([(-55, -24), (-30, -21.5), (0, -21), (40, -24.5), (62, -31)])
-            stage.paint(rim, flat(Rgb.of("#f5ead2")), part="boat", line=3)
-            oar = stage.polygon([(-44, -30), (44, -25)], closed=False)
-            stage.paint(oar, flat(Rgb.of("#e0c08c")), part="boat", line=2.6)
+            draw_boat(stage, setup.boat, setup.hull, time_s)
         if depth > 1:
             foam = stage.oval(x, line, 52, 2.8)
             with stage.clipped(stage.rect(-64, line, 608, 40)):
@@ -295,5 +274,3 @@ class TideTurn(Family[Setup, _State]):
         ring = (240 - side * 100, 140.0)
         slack = 0.5 * (ring[0] + bow[0]), max(ring[1], bow[1]) + 9
         stage.paint(stage.curve([ring, slack, bow]), flat(Rgb.of("#ead9b4")), part="boat", line=1.6)
-
-    # ---- what flies and sails
