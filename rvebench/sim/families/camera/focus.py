@@ -141,7 +141,9 @@ class HarbourFocus(Family[_Setup, _State]):
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Harbour, then table."""
         with stage.at_depth(0.3):
-            stage.static("harbour", lambda: self._behind(stage, setup, state))
+            # Each layer is pasted only where it can be seen: that is most of a frame's time.
+            with stage.clipped(stage.rect(-64, -64, WIDTH + 128, 300)):
+                stage.static("harbour", lambda: self._behind(stage, setup, state))
             self._glitter(stage, setup, clock, state.far)
             with out_of_focus(stage, state.far, bounds=(0, 36, WIDTH, 132)):
                 self._boats(stage, setup, clock)
@@ -149,7 +151,9 @@ class HarbourFocus(Family[_Setup, _State]):
                 with stage.moved(setup.person_x, 162, scale=setup.side, scale_y=1):
                     paint_subject(stage, setup.subject, setup.coat, clock.time_s, setup.phase)
         with stage.at_depth(1):
-            stage.static("table", lambda: self._front(stage, setup, state))
+            top = 150 if setup.drink == "coffee" else 95
+            with stage.clipped(stage.rect(-64, top, WIDTH + 128, HEIGHT)):
+                stage.static("table", lambda: self._front(stage, setup, state))
             side = setup.side
             with out_of_focus(stage, state.near, bounds=(240 - 145 * side - 90, 60, 180, 190)):
                 self._flowers(stage, setup, clock, 240 - 145 * side)
@@ -174,19 +178,9 @@ class HarbourFocus(Family[_Setup, _State]):
                 puff = stage.oval(x + dx * size, y + dy * size, radius * size * 1.3, radius * size * 0.5)
                 stage.effect(puff, flat(mix(WHITE, Rgb(255, 206, 180), dusk), alpha=0.7, blur=2.5))
         coast = stage.curve(
-            [
-                (-64, 100),
-                (0, 92),
-                (70, 84),
-                (150, 98),
-                (240, 104),
-                (330, 92),
-                (430, 80),
-                (544, 96),
-                (544, 130),
-                (-64, 130),
-            ]
-        )
+            [(-64, 100), (0, 92), (70, 84), (150, 98), (240, 104), (330, 92), (430, 80), (544, 96), (544, 130),
+             (-64, 130)]
+        )  # fmt: skip
         stage.paint(
             coast,
             linear(
