@@ -154,7 +154,7 @@ def _age_marks(stage: Stage, look: Look, shift: float, sink: float, part: str) -
 def _eye(stage: Stage, look: Look, pose: Pose, mood: Mood, part: str, time_s: float, phase: float) -> None:
     blink_at = (time_s + phase * 0.37) % 2.1
     # Nobody blinks in fright, and a lid that falls over a strong feeling would be read as another one.
-    calm = 1 - min(1.0, 1.4 * max(mood.fear, mood.surprise) + 0.6 * max(mood.joy - 0.5, mood.sadness - 0.5, 0.0))
+    calm = 1 - min(1.0, 1.4 * max(mood.fear, mood.surprise) + 1.7 * max(mood.joy - 0.4, mood.sadness - 0.4, 0.0))
     blink = calm * max(0.0, 1 - abs(blink_at - 1.0) / 0.11)
     # Joy is rounder below and sorrow heavier above, so the lids are drawn over a plain eye.
     tall = max(0.35, (2.75 + 0.9 * mood.surprise + 0.7 * mood.fear - 0.5 * mood.sadness) * (1 - 0.9 * blink))

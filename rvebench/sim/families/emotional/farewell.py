@@ -1,4 +1,4 @@
-"""Emotional: two say goodbye on a platform; in the next shot the train has left with one of them."""
+"""Emotional: two say goodbye; in the next shot a train, a bus or a ship has left with one of them."""
 
 from __future__ import annotations
 
@@ -7,54 +7,71 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rvebench.sim.colour import Light, Rgb, mix, shade
-from rvebench.sim.families.emotional._people import Look, Mood, Pose, draw_person, framed, look_of
+from rvebench.sim.colour import Light, Rgb
+from rvebench.sim.families.emotional._people import Look, Mood, Pose, draw_person, framed, person_of, veil
+from rvebench.sim.families.emotional._stations import (
+    EDGE_Y,
+    draw_air,
+    draw_clock_post,
+    draw_station,
+    draw_suitcase,
+    draw_water,
+)
+from rvebench.sim.families.emotional._vehicles import VEHICLES, Vehicle, draw_bus, draw_ship, draw_train
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear
+from rvebench.sim.stage import WIDTH, Camera, Stage
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["PlatformFarewell"]
 
-_TRAINS = tuple(Rgb.of(text) for text in ("#2f5f4a", "#7a2f38", "#2f4a78", "#a8772c"))
+_TONES = tuple(Rgb.of(text) for text in ("#2f5f4a", "#7a2f38", "#2f4a78", "#a8772c"))
 _SCARFS = tuple(Rgb.of(text) for text in ("#c8402f", "#2f6f9c", "#e0b040"))
+_STAYS_X, _FOOT_Y = WIDTH / 2 - 52, 258.0
+_DRAW = {"bus": draw_bus, "ship": draw_ship, "train": draw_train}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
     stays: Look
     leaves: Look
-    train: Rgb
+    heights: tuple[float, float]
+    """Of the two, as shares of the tallest."""
+    vehicle: Vehicle
+    tone: Rgb
     evening: float
     side: int
-    """Which way the train goes: -1 left, 1 right."""
+    """Which way the vehicle goes: -1 left, 1 right; the whole scene is mirrored."""
     phase: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     gone: bool = False
-    """The train moves off; the following shot."""
+    """The vehicle moves off; the following shot."""
     sadness: float = 0.15
     joy: float = 0.3
 
 
 class PlatformFarewell(Family[_Setup, _State]):
-    """Whoever stays behind on the platform looks after the train."""
+    """Whoever stays behind looks after what carries the other off."""
 
     name = "platform-farewell"
     subset = Subset.ICVG
     reasoning_type = ReasoningType.EMOTIONAL
     law = "parting"
-    parts = ("stays", "leaves", "train", "suitcase", "clock")
+    parts = ("stays", "leaves", "vehicle", "suitcase", "clock")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws the two, train and hour."""
-        stays = look_of(rng)
+        """Draws the vehicle, the two and the hour."""
+        vehicle = VEHICLES[int(rng.integers(len(VEHICLES)))]
+        stays = person_of(rng, "adult", "elder")
         scarfs = [tone for tone in _SCARFS if abs(tone.r - stays.top.r) + abs(tone.b - stays.top.b) > 70]
         return _Setup(
             stays=replace(stays, scarf=scarfs[rng.integers(len(scarfs))], glasses=False),
-            leaves=look_of(rng),
-            train=_TRAINS[rng.integers(len(_TRAINS))],
+            leaves=person_of(rng, "adult", "elder"),
+            heights=(float(rng.uniform(0.92, 1.0)), float(rng.uniform(0.92, 1.0))),
+            vehicle=vehicle,
+            tone=_TONES[rng.integers(len(_TONES))],
             evening=float(rng.random()),
             side=int(rng.integers(2)) * 2 - 1,
             phase=float(rng.uniform(0, 6.28)),
@@ -65,32 +82,17 @@ class PlatformFarewell(Family[_Setup, _State]):
         return States(
             source=_State(),
             target=_State(gone=True, sadness=1.0, joy=0.0),
-            half=_State(gone=True, sadness=0.45, joy=0.0),
+            half=_State(gone=True, sadness=0.5, joy=0.0),
             wrong=_State(gone=True, sadness=0.0, joy=1.0),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
+    def objects(self, setup: _Setup) -> str:
         """What carries one of them off."""
-        return "train"
+        return setup.vehicle
 
-    def words(self, setup: _Setup) -> Words:  # noqa: ARG002
+    def words(self, setup: _Setup) -> Words:
         """The parting is told, the face is not."""
-        return Words(
-            instructions=(
-                "The whistle blows, and it will be a year before these two meet again. Cut to the one who stays.",
-                "The doors close between two people who cannot bear to be apart. Show the next shot on the platform.",
-                "One ticket, two friends. Continue with the person in the scarf as the wheels begin to turn.",
-                "It was their last day together for a long time. What does the camera find once the carriage moves?",
-            ),
-            train_instructions=(
-                "The signal turns green and only one of them is on board. Follow with a nearer shot.",
-                "A hand at the window grows smaller. Show the person on the platform.",
-            ),
-            literal="Show the person in the scarf nearer, alone and in tears, waving weakly while the train leaves.",
-            expected="A nearer shot: the same person in the scarf stands alone, sad and in tears with hanging "
-            "shoulders, one hand raised to wave, while the train moves off with the other behind a window.",
-            preserve=("hair, scarf and clothes of the one who stays", "the train's colour", "the station", "the clock"),
-        )
+        return _WORDS[setup.vehicle]
 
     def light(self, setup: _Setup, state: _State, clock: Clock) -> Light:  # noqa: ARG002
         """Low from the far end."""
@@ -100,170 +102,112 @@ class PlatformFarewell(Family[_Setup, _State]):
         """Wide, then near."""
         if not state.gone:
             return Camera(zoom=1 + 0.03 * clock.share)
-        return framed(WIDTH / 2 - setup.side * 2, 140, 1.48 + 0.05 * clock.share)
+        return framed(WIDTH / 2 + setup.side * 12, 133 if setup.vehicle == "ship" else 142, 1.46 + 0.05 * clock.share)
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Hall, train, platform, people."""
-        with stage.at_depth(0.6):
-            stage.static("hall", lambda: self._hall(stage, setup))
-        with stage.at_depth(0.85):
-            run = 18 * clock.time_s + 12 * clock.time_s**2 + 6 if state.gone else 0.0
-            self._train(stage, setup, state, clock, setup.side * run)
-        with stage.at_depth(1):
-            stage.static("platform", lambda: self._platform(stage, setup))
-            self._clock(stage, setup, clock)
-            self._steam(stage, setup, clock)
+        """Station, vehicle, clock, people."""
+        mirror = stage.moved(WIDTH if setup.side < 0 else 0, 0, scale=setup.side, scale_y=1)
+        with stage.at_depth(1), mirror:
+            stage.static("station", lambda: self._still(stage, setup, state))
+            self._vehicle(stage, setup, state, clock)
+            draw_clock_post(stage, setup.phase, clock.time_s)
+            draw_air(stage, setup.vehicle, clock.time_s)
             self._people(stage, setup, state, clock)
 
-    def _hall(self, stage: Stage, setup: _Setup) -> None:
-        low = mix(Rgb.of("#dfe8ea"), Rgb.of("#f6c890"), setup.evening)
-        high = mix(Rgb.of("#8fb4cc"), Rgb.of("#8a7fa8"), setup.evening)
-        stage.paint(stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128), linear((0, -30), (0, 150), high, low))
-        for block in range(9):
-            x, tall = -50.0 + 66 * block, 26 + 17 * ((block * 5) % 4)
-            tone = mix(mix(Rgb.of("#7a8494"), Rgb.of("#94706c"), setup.evening), low, 0.4)
-            stage.paint(stage.rect(x, 128 - tall, 62, 120), flat(tone))
-            for pane in range(8):
-                spot = stage.rect(x + 8 + 13 * (pane % 4), 136 - tall + 15 * (pane // 4), 6, 8)
-                stage.effect(spot, flat(shade(tone, 0.8)))
-        iron = Rgb.of("#4a5058")
-        roof = stage.polygon([(-64, -64), (544, -64), (544, 14), (240, 2), (-64, 14)])
-        stage.paint(roof, linear((0, -64), (0, 14), Rgb.of("#2c3238"), iron))
-        for rib in range(-1, 10):
-            x = rib * 56.0
-            stage.paint(
-                stage.polygon([(x, 14), (x + 28, -30), (x + 56, 14)], closed=False), flat(shade(iron, 0.6)), line=2.4
-            )
+    def _still(self, stage: Stage, setup: _Setup, state: _State) -> None:
+        draw_station(stage, setup.vehicle, setup.evening)
+        if state.gone:
+            veil(stage, Mood(sadness=state.sadness, joy=state.joy))
 
-    def _train(self, stage: Stage, setup: _Setup, state: _State, clock: Clock, shift: float) -> None:
-        rattle = 0.7 * math.sin(clock.time_s * 21) if state.gone else 0.0
-        top, foot = 54 + rattle, 202.0
-        for car in (-1, 0, 1):
-            x = WIDTH / 2 - 208 + 426 * car + shift
-            if x > WIDTH + 70 or x < -490:
-                continue
-            stage.paint(stage.rect(x + 404, foot - 34, 26, 10), flat(Rgb.of("#22262a")), part="train")
-            body = stage.rect(x, top, 416, foot - top, radius=9)
-            stage.paint(
-                body,
-                linear((0, top), (0, foot), shade(setup.train, 1.25), setup.train, shade(setup.train, 0.55)),
-                part="train",
-            )
-            stage.paint(stage.rect(x, top - 5, 416, 14, radius=6), flat(Rgb.of("#c9c6bc")), part="train")
-            stage.paint(stage.rect(x, top + 84, 416, 5), flat(Rgb.of("#e6c878")), part="train")
-            for pane in range(5):
-                wx = x + 20 + 64 * pane + (56 if pane > 2 else 0)
-                stage.paint(stage.rect(wx - 3, top + 25, 58, 52, radius=5), flat(shade(setup.train, 0.5)), part="train")
-                glass = stage.rect(wx, top + 28, 52, 46, radius=4)
-                stage.paint(
-                    glass, linear((wx, top), (wx + 52, top + 80), Rgb.of("#f2dca4"), Rgb.of("#b08c58")), part="train"
-                )
-                with stage.clipped(glass):
-                    if state.gone and car == 0 and pane == (3 if setup.side > 0 else 1):
-                        wave = 5 * math.sin(clock.time_s * 8)
-                        pose = Pose(left=(-20 + wave, -88), turn=-0.3 * setup.side, slump=0.4)
-                        with stage.moved(wx + 28, top + 136, scale=0.95):
-                            mood = Mood(sadness=0.5 * state.sadness, joy=0.5 * state.joy)
-                            draw_person(stage, setup.leaves, pose, mood, part="leaves", time_s=clock.time_s, phase=1.0)
-                    else:
-                        stage.paint(
-                            stage.rect(wx + 12, top + 54, 28, 30, radius=6), flat(Rgb.of("#7a4038")), part="train"
-                        )
-                    gloss = stage.polygon(
-                        [(wx, top + 70), (wx + 28, top + 26), (wx + 38, top + 26), (wx + 6, top + 78)]
-                    )
-                    stage.effect(gloss, flat(Rgb(255, 255, 255), alpha=0.16))
-            door = stage.rect(x + 206, top + 20, 44, foot - top - 24, radius=3)
-            if state.gone:
-                stage.paint(
-                    door,
-                    linear((x + 206, 0), (x + 250, 0), shade(setup.train, 1.1), shade(setup.train, 0.7)),
-                    part="train",
-                )
-                stage.paint(door, flat(shade(setup.train, 0.45)), part="train", line=1.6)
-                stage.paint(stage.rect(x + 214, top + 28, 28, 42, radius=3), flat(Rgb.of("#b8a070")), part="train")
-            else:
-                stage.paint(door, linear((0, top), (0, foot), Rgb.of("#f6e2ae"), Rgb.of("#9a7a48")), part="train")
-                stage.paint(stage.rect(x + 240, top + 50, 3, foot - top - 60), flat(Rgb.of("#d8c070")), part="train")
+    def _vehicle(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+        def passenger(x: float, y: float, scale: float) -> None:
+            wave = 5 * math.sin(clock.time_s * 8)
+            pose = Pose(left=(-22 + wave, -88), turn=-0.5, slump=0.4 * state.sadness)
+            mood = Mood(sadness=0.5 * state.sadness, joy=0.5 * state.joy)
+            with stage.moved(x, y, scale=scale):
+                draw_person(stage, setup.leaves, pose, mood, part="leaves", time_s=clock.time_s, phase=1.0)
 
-    def _platform(self, stage: Stage, setup: _Setup) -> None:
-        stage.shadow(stage.rect(-64, 190, WIDTH + 128, 14), alpha=0.5, blur=5)
-        floor = stage.rect(-64, 198, WIDTH + 128, 160)
-        stage.paint(floor, linear((0, 198), (0, 272), Rgb.of("#a39a90"), Rgb.of("#7a736c")))
-        stage.textured(floor, "stone", strength=0.16, seed=6)
-        stage.paint(stage.rect(-64, 198, WIDTH + 128, 4), flat(Rgb.of("#d8d2c4")))
-        stage.paint(stage.rect(-64, 207, WIDTH + 128, 5), flat(Rgb.of("#e4c24a")))
-        for slab in range(-3, 24):
-            x = slab * 34.0
-            joint = stage.polygon([(x, 214), (x + (x - 240) * 0.3, 290)], closed=False)
-            stage.effect(joint, flat(Rgb(0, 0, 0), alpha=0.14), line=1)
-        post = WIDTH / 2 + setup.side * 176
-        stage.shadow(stage.oval(post + 6, 226, 22, 5), alpha=0.4, blur=3)
-        column = stage.rect(post - 7, -64, 14, 290)
-        stage.paint(column, linear((post - 7, 0), (post + 7, 0), Rgb.of("#6a747c"), Rgb.of("#30363c")))
-        stage.paint(stage.rect(post - 12, 212, 24, 14, radius=2), flat(Rgb.of("#3a4046")))
-
-    def _clock(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        x, y = WIDTH / 2 + setup.side * 142, 46.0
-        stage.paint(stage.rect(min(x, x + setup.side * 30), y - 2, 30, 4), flat(Rgb.of("#30363c")), part="clock")
-        stage.paint(stage.oval(x, y, 21), flat(Rgb.of("#2a2f34")), part="clock")
-        stage.paint(stage.oval(x, y, 17.5), flat(Rgb.of("#f6f2e6")), part="clock")
-        for hour in range(12):
-            turn = hour * math.pi / 6
-            stage.paint(
-                stage.oval(x + 14.5 * math.sin(turn), y - 14.5 * math.cos(turn), 1),
-                flat(Rgb.of("#2a2f34")),
-                part="clock",
-            )
-        for length, turn, wide in (
-            (8.5, setup.phase, 2.2),
-            (12.5, setup.phase * 12, 1.5),
-            (13.5, clock.time_s * 1.6, 0.7),
-        ):
-            hand = stage.polygon([(x, y), (x + length * math.sin(turn), y - length * math.cos(turn))], closed=False)
-            stage.paint(hand, flat(Rgb.of("#1a1c20") if wide > 1 else Rgb.of("#c8342c")), part="clock", line=wide)
+        run = 8 + 11 * clock.time_s + 5 * clock.time_s**2 if state.gone else 0.0
+        with stage.clipped(stage.rect(-128, -128, WIDTH + 256, EDGE_Y[setup.vehicle] + 128)):
+            if setup.vehicle == "ship":
+                draw_water(stage, clock.time_s, near=False)
+            _DRAW[setup.vehicle](stage, setup.tone, run, clock.time_s, passenger if state.gone else None)
+            if setup.vehicle == "ship":
+                draw_water(stage, clock.time_s, near=True, wake=1.0 if state.gone else 0.0)
 
     def _people(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        side = setup.side
-        x, y, scale = WIDTH / 2 - side * 52, 258.0, 1.5
+        x, y = _STAYS_X, _FOOT_Y
+        mine, theirs = (1.5 * height for height in setup.heights)
         if not state.gone:
-            case_x = WIDTH / 2 + side * 76
-            stage.shadow(stage.oval(case_x + 6, 259, 30, 5), alpha=0.4, blur=3)
-            case = stage.rect(case_x - 22, 224, 44, 34, radius=4)
-            stage.paint(
-                stage.rect(case_x - 8, 217, 16, 10, radius=3), flat(Rgb.of("#4a2e1c")), part="suitcase", line=2.6
-            )
-            stage.paint(case, linear((0, 224), (0, 258), Rgb.of("#b0743c"), Rgb.of("#6e421e")), part="suitcase")
-            for strap in (-13, 9):
-                stage.paint(stage.rect(case_x + strap, 224, 4, 34), flat(Rgb.of("#5a3418")), part="suitcase")
-            other = x + side * 78
+            draw_suitcase(stage, WIDTH / 2 + 76)
+            other = x + 78
             pat = 1.4 * math.sin(clock.time_s * 5)
-            pose = Pose(
-                left=(-23 - pat, -54) if side > 0 else (-14, -36), right=(23 + pat, -54) if side < 0 else (14, -36),
-                turn=-0.6 * side, tilt_deg=-3 * side,
-            )  # fmt: skip
+            pose = Pose(left=(-23 - pat, -54), right=(14, -36), turn=-0.6, tilt_deg=-3)
             stage.shadow(stage.oval(other + 5, y + 1, 28, 5), alpha=0.4, blur=3)
-            with stage.moved(other, y, scale=scale):
+            with stage.moved(other, y, scale=theirs):
                 draw_person(stage, setup.leaves, pose, Mood(joy=0.35, sadness=0.2), part="leaves", time_s=clock.time_s,
                             phase=setup.phase + 2)  # fmt: skip
-        wave = 4 * math.sin(clock.time_s * (5 + 4 * state.joy)) if state.gone else 0.0
-        high = -84 - 14 * state.joy + 8 * state.sadness
-        near = (25.0 + wave, high) if state.gone else (23.0, -52.0)
-        rest = (-7.0, -46.0) if state.gone and state.sadness > 0.4 else (-15.0, -36.0)
-        left, right = (rest, near) if side > 0 else ((-near[0], near[1]), (-rest[0], rest[1]))
+        sad = state.sadness
+        wave = 4 * math.sin(clock.time_s * (4 + 5 * state.joy)) if state.gone else 0.0
+        near = (27.0 + wave, -84 - 14 * state.joy + 10 * sad) if state.gone else (23.0, -52.0)
         pose = Pose(
-            left=left, right=right, turn=0.5 * side if not state.gone else 0.3 * side,
-            slump=1.1 * (state.sadness - 0.15),
-            tilt_deg=-6 * side * state.sadness if state.gone else 2 * side, gaze=(0.6 * side, 0.1),
+            left=(-14.0, -35.0 + 0.8 * sad * math.sin(clock.time_s * 7)), right=near,
+            turn=0.35 if state.gone else 0.5, slump=1.1 * (sad - 0.15), tilt_deg=-6 * sad if state.gone else 2.0,
+            gaze=(0.6, 0.1),
         )  # fmt: skip
         stage.shadow(stage.oval(x + 5, y + 1, 28, 5), alpha=0.4, blur=3)
-        with stage.moved(x, y, scale=scale):
-            draw_person(stage, setup.stays, pose, Mood(sadness=state.sadness, joy=state.joy), part="stays",
+        with stage.moved(x, y, scale=mine):
+            draw_person(stage, setup.stays, pose, Mood(sadness=sad, joy=state.joy), part="stays",
                         time_s=clock.time_s, phase=setup.phase)  # fmt: skip
 
-    def _steam(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        for puff in range(7):
-            age = (clock.time_s * 0.4 + puff / 7) % 1
-            x = WIDTH / 2 + setup.side * (60 - 46 * puff + 30 * age)
-            cloud = stage.oval(x, 210 - 34 * age, 20 + 30 * age, 9 + 10 * age)
-            stage.effect(cloud, flat(Rgb(246, 246, 248), alpha=0.2 * math.sin(math.pi * age), blur=7))
+
+_WORDS: dict[Vehicle, Words] = {
+    "train": Words(
+        instructions=(
+            "The whistle blows, and it will be a year before these two meet again. Cut to the one who stays.",
+            "The doors close between two people who cannot bear to be apart. Show the next shot on the platform.",
+            "One ticket, two friends. Continue with the person in the scarf as the wheels begin to turn.",
+            "It was their last day together for a long time. What does the camera find once the carriage moves?",
+        ),
+        train_instructions=(
+            "The signal turns green and only one of them is on board. Follow with a nearer shot.",
+            "A hand at the window grows smaller. Show the person on the platform.",
+        ),
+        literal="Show the person in the scarf nearer, alone and in tears, waving weakly while the train leaves.",
+        expected="A nearer shot: the same person in the scarf stands alone, sad and in tears with hanging "
+        "shoulders, one hand raised to wave, while the train moves off with the other behind a window.",
+        preserve=("hair, scarf and clothes of the one who stays", "the train's colour", "the station"),
+    ),
+    "bus": Words(
+        instructions=(
+            "The driver shuts the door, and the new job is five hundred miles away. Cut to the one who stays.",
+            "The indicator blinks, and these two have never been apart before. Show the next shot at the stop.",
+            "One of them has a seat on the night line, the other has a long walk back. Continue with the scarf.",
+            "It is the last bus before a very long winter. What does the camera find once it pulls out?",
+        ),
+        train_instructions=(
+            "The engine starts with only one of the two inside. Follow with a nearer shot of the pavement.",
+            "A palm is pressed to the pane, then the street is longer than the look. Show the one at the stop.",
+        ),
+        literal="Show the person in the scarf nearer, alone and in tears, waving weakly while the bus drives off.",
+        expected="A nearer shot: the same person in the scarf stands alone on the pavement, sad and in tears with "
+        "hanging shoulders, one hand raised to wave, while the bus drives off with the other behind a window.",
+        preserve=("hair, scarf and clothes of the one who stays", "the bus's colour", "the street"),
+    ),
+    "ship": Words(
+        instructions=(
+            "The ropes are cast off, and there is an ocean to cross. Cut to the one who stays on the quay.",
+            "The gangway is pulled in between two people who meant to grow old together. Show the next shot.",
+            "One passage was all the savings allowed. Continue with the person in the scarf as the water widens.",
+            "The horn sounds for those who emigrate. What does the camera find on the quay?",
+        ),
+        train_instructions=(
+            "The anchor is up with only one of the two on deck. Follow with a nearer shot of the quay.",
+            "Letters will take six weeks from where this steamer is bound. Show the one who is left on land.",
+        ),
+        literal="Show the person in the scarf nearer, alone and in tears, waving weakly while the ship leaves.",
+        expected="A nearer shot: the same person in the scarf stands alone on the quay, sad and in tears with hanging "
+        "shoulders, one hand raised to wave, while the ship sails off with the other at the railing.",
+        preserve=("hair, scarf and clothes of the one who stays", "the ship's colour", "the harbour"),
+    ),
+}
