@@ -21,6 +21,7 @@ __all__ = [
     "RIM_Y",
     "TILES",
     "WHITE",
+    "Content",
     "Fruit",
     "Kind",
     "Setup",
@@ -38,6 +39,7 @@ COUNTERS = (Rgb.of("#a9774a"), Rgb.of("#6f5a4c"), Rgb.of("#c49a68"))
 BOWLS = (Rgb.of("#f2efe8"), Rgb.of("#3d6f94"), Rgb.of("#c4694a"), Rgb.of("#4f8277"))
 MUGS = (Rgb.of("#d8574a"), Rgb.of("#e8b84a"), Rgb.of("#5f8fb8"))
 Kind = Literal["banana", "pear", "tomato", "apple"]
+Content = Literal["mixed-fruit", "pears", "tomatoes"]
 AGES: dict[Kind, tuple[Rgb, Rgb, Rgb]] = {
     "banana": (Rgb.of("#7fb03c"), Rgb.of("#f8d03c"), Rgb.of("#5e3d20")),
     "pear": (Rgb.of("#72a63c"), Rgb.of("#ecc64a"), Rgb.of("#7d5430")),
@@ -62,6 +64,7 @@ class Fruit:
 class Setup:
     """What varies between two samples."""
 
+    content: Content
     unripe: bool
     """Whether the clip begins with unripe fruit; otherwise with ripe fruit."""
     side: int

@@ -17,6 +17,7 @@ from rvebench.sim.families.temporal._kitchen import (
     RIM_Y,
     TILES,
     WHITE,
+    Content,
     Fruit,
     Kind,
     Setup,
@@ -53,12 +54,19 @@ class FruitRipen(Family[Setup, _State]):
     def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the fruit, the stage it is at and the colours of the kitchen."""
         side = 1 if rng.random() < 0.5 else -1
-        round_kinds: tuple[Kind, ...] = ("pear", "tomato", "apple")
+        contents: tuple[Content, ...] = ("mixed-fruit", "pears", "tomatoes")
+        content = contents[rng.integers(len(contents))]
+        kinds: tuple[Kind, ...] = ("pear", "tomato", "apple")
         first = int(rng.integers(3))
-        spots = ((-54, 162, 26), (52, 160, 27), (0, 158, 28), (-30, 178, 26), (30, 179, 25))
+        spots = [(-54, 162, 26), (52, 160, 27), (0, 158, 28), (-30, 178, 26), (30, 179, 25)]
+        if content != "mixed-fruit":
+            kinds = ("pear",) if content == "pears" else ("tomato",)
+            spots = [(-27, 132, 27), (27, 131, 27), (0, 122, 25), *spots] if content == "tomatoes" else [
+                (-30, 134, 25), (28, 132, 25), *spots
+            ]  # fmt: skip
         fruits = [
             Fruit(
-                kind=round_kinds[(first + index) % 3],
+                kind=kinds[(first + index) % len(kinds)],
                 dx=dx + float(rng.uniform(-3, 3)),
                 y=float(y),
                 size=size * float(rng.uniform(0.94, 1.06)),
@@ -66,12 +74,15 @@ class FruitRipen(Family[Setup, _State]):
             )
             for index, (dx, y, size) in enumerate(spots)
         ]
-        bunch = Fruit(kind="banana", dx=0, y=0, size=float(rng.uniform(0.95, 1.05)), seed=int(rng.integers(1 << 20)))
+        if content == "mixed-fruit":
+            size = float(rng.uniform(0.95, 1.05))
+            fruits.insert(0, Fruit(kind="banana", dx=0, y=0, size=size, seed=int(rng.integers(1 << 20))))
         return Setup(
             unripe=bool(rng.integers(2)),
             side=side,
             x=240 - side * float(rng.uniform(0, 22)),
-            fruits=(bunch, *fruits),
+            fruits=tuple(fruits),
+            content=content,
             tiles=TILES[rng.integers(len(TILES))],
             counter=COUNTERS[rng.integers(len(COUNTERS))],
             bowl=BOWLS[rng.integers(len(BOWLS))],
@@ -91,8 +102,8 @@ class FruitRipen(Family[Setup, _State]):
         )
 
     def objects(self, setup: Setup) -> str:
-        """Green or ripe fruit."""
-        return "green-fruit" if setup.unripe else "ripe-fruit"
+        """What lies in the bowl."""
+        return setup.content
 
     def words(self, setup: Setup) -> Words:
         """None of the paraphrases names a colour, ripeness or rot."""
@@ -115,11 +126,20 @@ class FruitRipen(Family[Setup, _State]):
                     "Picture this counter after as many warm days as these need to get soft and fragrant.",
                     "Nobody has touched the bowl since the greengrocer said to wait eight days; they are over.",
                 ),
-                literal="Turn the green bananas yellow and the other green fruit yellow and red.",
-                expected="The same fruits lie in the bowl, ripe: the bananas are yellow, the others yellow or red; "
-                "none is missing.",
+                literal={
+                    "mixed-fruit": "Turn the green bananas yellow and the other green fruit yellow and red.",
+                    "pears": "Turn the green pears yellow.",
+                    "tomatoes": "Turn the green tomatoes red.",
+                }[setup.content],
+                expected={
+                    "mixed-fruit": "The same fruits lie in the bowl, ripe: the bananas are yellow, the others yellow "
+                    "or red; none is missing.",
+                    "pears": "The same pears lie in the bowl, ripe and golden yellow; none is missing.",
+                    "tomatoes": "The same tomatoes lie in the bowl, ripe and red; none is missing.",
+                }[setup.content],
                 preserve=preserve,
             )
+        things = "fruits" if setup.content == "mixed-fruit" else setup.content
         return Words(
             instructions=(
                 "The family left for a three-week holiday right after this and forgot about the bowl.",
@@ -131,8 +151,10 @@ class FruitRipen(Family[Setup, _State]):
                 "Let most of a hot month go by without anyone reaching into the bowl.",
                 "Picture the same bowl on the day somebody finally wrinkles their nose at it.",
             ),
-            literal="Turn the bananas brown with dark spots and the other fruit brown, slack and wrinkled.",
-            expected="The same fruits lie in the bowl, gone off: brown, blotched and sunken; none is missing.",
+            literal="Turn the bananas brown with dark spots and the other fruit brown, slack and wrinkled."
+            if setup.content == "mixed-fruit"
+            else f"Turn the {setup.content} brown, slack and wrinkled, with dark spots and some mould.",
+            expected=f"The same {things} lie in the bowl, gone off: brown, blotched and sunken; none is missing.",
             preserve=preserve,
         )
 
