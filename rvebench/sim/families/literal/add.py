@@ -30,19 +30,19 @@ class LiteralAdd(LiteralEdit):
 
     def words(self, setup: Setup) -> Words:
         """Each names the things, their colour and their place."""
-        things, place, ground = setup.called(0, plural=True), setup.pair_place, setup.place.ground
+        things, place = setup.called(0, plural=True), setup.pair_place
         return Words(
             instructions=(
-                f"Put two {things} on {ground}, {place}.",
+                f"Put down two {things}, {place}.",
                 f"Add a pair of {things} to the scene: {place}.",
                 f"Place two {things}, {place}, and leave everything else as it is.",
-                f"I want two {things} to stand on {ground}, {place}.",
+                f"I want two {things} to stand here, {place}.",
             ),
             train_instructions=(
-                f"Set down two {things}, {place}.",
-                f"Let there be two {things} as well, {place}.",
+                f"Let two {things} join the others, {place}.",
+                f"The scene gets two {things}, {place}.",
             ),
             literal=f"Add two {things}, {place}.",
-            expected=f"Two {things} stand on {ground}, {place}, each with its shadow; nothing else has changed.",
+            expected=f"Two {things} stand there, {place}, each with its shadow; nothing else has changed.",
             preserve=setup.kept(1, 2),
         )
