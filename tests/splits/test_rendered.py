@@ -18,8 +18,9 @@ SHAPE = {"size": (96, 64), "frames": 5}
 
 @pytest.fixture
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes `smoke` a split of two small samples."""
-    chosen = tuple(recipes.Recipe(family="candle-burn", seed=seed, words=seed) for seed in (0, 1))
+    """Makes `smoke` a split of two small samples: one of reasoning, one said outright."""
+    families = ("candle-burn", "literal-add")
+    chosen = tuple(recipes.Recipe(family=name, seed=seed, words=seed) for seed, name in enumerate(families))
     monkeypatch.setattr(recipes, "recipes_of", lambda _name, samples=None: chosen)
 
 
