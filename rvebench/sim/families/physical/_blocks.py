@@ -16,6 +16,8 @@ __all__ = ["Ball", "Block", "Rest", "draw_ball", "draw_block", "settle", "shadow
 
 _STEPS_PER_S = 300
 _SECONDS = 7
+_CALMED_S = 3
+"""From then on a hanging ball is braked: left alone it would swing for a minute."""
 _EDGE = -40.0
 
 
@@ -109,8 +111,10 @@ def settle(
     space.add(heavy, disc)
     if ball.anchor is not None:
         space.add(pymunk.PinJoint(space.static_body, heavy, ball.anchor, (0, 0)))
-    for _ in range(_SECONDS * _STEPS_PER_S):
+    for step in range(_SECONDS * _STEPS_PER_S):
         space.step(1 / _STEPS_PER_S)
+        if ball.anchor is not None and step > _CALMED_S * _STEPS_PER_S:
+            heavy.velocity = heavy.velocity * 0.985
     ended = tuple(
         replace(block, x=body.position.x, y=body.position.y, turn_deg=math.degrees(body.angle))
         for block, body in zip(blocks, bodies, strict=True)

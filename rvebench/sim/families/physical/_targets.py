@@ -39,7 +39,7 @@ def standing(kind: Target, near: float, side: int, size: float, rows: int, floor
     if kind == "cans":
         return _pyramid(near + side * size * 1.5, size, rows, floor_y)
     if kind == "skittles":
-        wide, high = size * 0.8, size * 3.2
+        wide, high = size * 0.72, size * 3.2
         xs = [near + side * (wide / 2 + 1.5 * size * k) for k in reversed(range(rows))]
         return tuple(Block(x=x, y=floor_y - high / 2, width=wide, height=high) for x in xs)
     return _tower(near + side * size * 1.12, size, rows, floor_y)
@@ -110,20 +110,21 @@ def _can(stage: Stage, block: Block, paint: Rgb) -> None:
 
 
 def _skittle(stage: Stage, block: Block, paint: Rgb) -> None:
-    w, h = block.width, block.height
+    # The box that falls is narrower than the belly and broader than the neck, so that those that lean touch.
+    w, h = block.width * 1.12, block.height
     wood = Rgb.of("#f0dcb4")
-    right = [(0.4, 0.5), (0.5, 0.3), (0.5, 0.14), (0.38, -0.08), (0.26, -0.24), (0.28, -0.32)]
+    right = [(0.4, 0.5), (0.46, 0.49), (0.5, 0.3), (0.49, 0.14), (0.41, -0.08), (0.33, -0.24), (0.35, -0.34)]
     outline = [(x * w, y * h) for x, y in right] + [(-x * w, y * h) for x, y in reversed(right)]
-    body = stage.curve([*outline], closed=True)
-    head = stage.oval(0, -h / 2 + w * 0.36, w * 0.36)
+    body = stage.curve(outline, closed=True)
+    head = stage.oval(0, -h / 2 + w * 0.43, w * 0.44)
     start, end, tones = _across(block, shade(wood, 1.0), shade(wood, 1.1), shade(wood, 0.55))
     stage.paint(body, linear(start, end, *tones), part="blocks")
     start, end, tones = _across(block, shade(paint, 1.0), shade(paint, 1.25), shade(paint, 0.55))
-    stage.paint(head, linear(start, end, *tones), part="blocks")
     if stage.is_picture:
         with stage.clipped(body):
             for y, high in ((-0.2, 0.07), (0.04, 0.16), (0.38, 0.06)):
                 band = stage.rect(-w / 2, y * h, w, high * h)
                 stage.effect(band, linear(start, end, *tones))
     stage.effect(body, flat(shade(wood, 0.35), alpha=0.55), line=0.8)
+    stage.paint(head, linear(start, end, *tones), part="blocks")
     stage.effect(head, flat(shade(paint, 0.35), alpha=0.55), line=0.8)

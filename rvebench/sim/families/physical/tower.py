@@ -25,7 +25,7 @@ _ANCHOR_Y = -6.0
 _WALLS = (Rgb.of("#8fb0bf"), Rgb.of("#c2a98c"), Rgb.of("#a9a2c4"), Rgb.of("#9dba9c"))
 _CALLED: dict[Target, tuple[str, str]] = {
     "blocks": ("blocks of the tower", "lie scattered on the table beyond; at most the lowest ones are still in place"),
-    "cans": ("cans of the pyramid", "lie scattered on the table beyond; at most those of the lowest row still stand"),
+    "cans": ("cans of the pyramid", "lie scattered on the table beyond; at most the lowest ones are still in place"),
     "skittles": ("skittles", "lie on the table, all knocked over away from the hook"),
 }
 """What they are called, and where they end."""
