@@ -1,4 +1,4 @@
-"""Camera: a train leaves the frame, and the camera follows it along the line."""
+"""Camera: a train, a tram or a bus leaves the frame, and the camera follows it along the line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
-from rvebench.sim.families.camera._parts import WHITE, ease
+from rvebench.sim.families.camera._parts import WHITE
+from rvebench.sim.families.camera._vehicles import VEHICLES, WIRE, Livery, Vehicle, paint_vehicle
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear
 from rvebench.taxonomy import ReasoningType, Subset
@@ -23,11 +24,11 @@ _PAN = 420.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
-    engine: Rgb
-    wagons: tuple[Rgb, Rgb]
+    vehicle: Vehicle
+    livery: Livery
     dusk: float
     side: int
-    """The train goes to this side."""
+    """The vehicle goes to this side."""
     roof: Rgb
     phase: float
     seed: int
@@ -49,15 +50,20 @@ class TrainPan(Family[_Setup, _State]):
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAMERA
     law = "follow"
-    parts = ("train", "smoke", "station", "farm", "mill", "cow", "track")
+    parts = ("vehicle", "station", "farm", "mill", "cow", "track")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws train, direction and time of day."""
         order = rng.permutation(len(_WAGONS))
+        dusk = float(rng.choice([0.0, 0.35, 0.9]))
         return _Setup(
-            engine=_ENGINES[rng.integers(len(_ENGINES))],
-            wagons=(_WAGONS[order[0]], _WAGONS[order[1]]),
-            dusk=float(rng.choice([0.0, 0.35, 0.9])),
+            vehicle=VEHICLES[rng.integers(len(VEHICLES))],
+            livery=Livery(
+                main=_ENGINES[rng.integers(len(_ENGINES))],
+                wagons=(_WAGONS[order[0]], _WAGONS[order[1]]),
+                dusk=dusk,
+            ),
+            dusk=dusk,
             side=1 if rng.random() < 0.5 else -1,
             roof=mix(Rgb.of("#a8483a"), Rgb.of("#5c5f74"), float(rng.random())),
             phase=float(rng.uniform(0, 6.28)),
@@ -73,28 +79,31 @@ class TrainPan(Family[_Setup, _State]):
             wrong=_State(pan=-1.0, first=640, last=850),
         )
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The train."""
-        return "train"
+    def objects(self, setup: _Setup) -> str:
+        """What runs along the line."""
+        return setup.vehicle
 
     def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names the direction or the place."""
         way = "right" if setup.side > 0 else "left"
+        name, line = setup.vehicle, "road" if setup.vehicle == "bus" else "line"
+        driver = "engine driver" if name == "train" else "driver"
+        own = "its wagons and its smoke" if name == "train" else "all its passengers"
         return Words(
             instructions=(
-                "The cameraman does not want to lose the train. What does he film next?",
-                "Someone on the train will soon get off. Show the next shot from beside the line.",
-                "Keep the engine in sight for the following shot.",
-                "Cut to the stretch of the line that the engine driver can already see ahead of him.",
+                f"The cameraman does not want to lose the {name}. What does he film next?",
+                f"Someone on the {name} will soon get off. Show the next shot from beside the {line}.",
+                f"Keep the {name} in sight for the following shot.",
+                f"Cut to the stretch of the {line} that the {driver} can already see ahead of him.",
             ),
             train_instructions=(
                 "The audience wants to know where these passengers are going. Give them the next shot.",
                 "Stay with the thing that moves through this landscape.",
             ),
-            literal=f"Pan {way} along the railway, following the train, until it is in the middle of the frame again.",
-            expected=f"The camera has moved {way} along the line: the same train with its wagons and smoke runs into a "
+            literal=f"Pan {way} along the {line}, following the {name}, until it is in the middle of the frame again.",
+            expected=f"The camera has moved {way} along the {line}: the same {name} with {own} runs into a "
             "station with a platform and a clock; the farm of the first shot is out of frame.",
-            preserve=("the train and its colours", "its direction", "the mountains and the light", "the railway"),
+            preserve=(f"the {name} and its colours", "its direction", "the mountains and the light", f"the {line}"),
         )
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
@@ -103,7 +112,7 @@ class TrainPan(Family[_Setup, _State]):
         return Camera(x=_PAN * state.pan + 16 * clock.share)
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Sky to foreground; a train to the left is the mirror image."""
+        """Sky to foreground; one to the left is the mirror image."""
         mirrored = setup.side < 0
         with stage.moved(WIDTH if mirrored else 0, 0, scale=setup.side, scale_y=1):
             self._far(stage, setup, clock)
@@ -115,7 +124,9 @@ class TrainPan(Family[_Setup, _State]):
                 self._mill(stage, setup, clock)
                 self._farm(stage, setup, clock)
                 self._station(stage, setup)
-                self._train(stage, setup, state, clock)
+                if setup.vehicle == "tram":
+                    self._wire(stage)
+                self._vehicle(stage, setup, state, clock)
             with stage.at_depth(1.35):
                 self._bushes(stage, setup, clock)
 
@@ -172,6 +183,27 @@ class TrainPan(Family[_Setup, _State]):
         field = stage.rect(-0.5, _HORIZON, WIDTH + 1, 170)
         stage.paint(field, linear((0, _HORIZON), (0, HEIGHT), green, shade(green, 0.66)))
         stage.textured(field, "grass", strength=0.24, seed=2)
+        {"bus": self._road, "train": self._rails, "tram": self._tramway}[setup.vehicle](stage)
+
+    def _road(self, stage: Stage) -> None:
+        stage.paint(stage.rect(-0.5, _RAIL - 12, WIDTH + 1, 28), flat(Rgb.of("#b5ab8e")), part="track")
+        road = stage.rect(-0.5, _RAIL - 9, WIDTH + 1, 22)
+        stage.paint(road, linear((0, _RAIL - 9), (0, _RAIL + 13), Rgb.of("#6a6a6e"), Rgb.of("#55555a")), part="track")
+        stage.textured(road, "stone", strength=0.12, seed=3)
+        for dash in range(12):
+            stage.paint(stage.rect(6 + 40 * dash, _RAIL + 0.5, 20, 1.8), flat(Rgb.of("#e9e4d6")), part="track")
+
+    def _tramway(self, stage: Stage) -> None:
+        bed = stage.rect(-0.5, _RAIL - 6, WIDTH + 1, 17)
+        stage.paint(bed, linear((0, _RAIL - 6), (0, _RAIL + 11), Rgb.of("#b3a58f"), Rgb.of("#8d8172")), part="track")
+        for row in range(3):
+            for stone in range(24):
+                block = stage.rect(20 * stone + 10 * (row % 2) - 9, _RAIL - 5.4 + 5.4 * row, 18, 4.6, radius=1)
+                stage.effect(block, flat(shade(Rgb.of("#a4967f"), 0.9 + 0.08 * ((stone * 7 + row) % 4)), alpha=0.8))
+        for y, line in ((_RAIL - 1, 1.6), (_RAIL + 6, 2.2)):
+            stage.paint(stage.rect(-0.5, y, WIDTH + 1, line), flat(Rgb.of("#dfe2e6")), part="track")
+
+    def _rails(self, stage: Stage) -> None:
         bed = stage.polygon(
             [(-0.5, _RAIL - 5), (WIDTH + 0.5, _RAIL - 5), (WIDTH + 0.5, _RAIL + 12), (-0.5, _RAIL + 12)]
         )
@@ -273,75 +305,22 @@ class TrainPan(Family[_Setup, _State]):
             stage.paint(stage.rect(x - 3.6, 182, 7.2, 19, radius=3), flat(coat), part="station")
             stage.paint(stage.oval(x, 178, 3.6), flat(Rgb.of("#e2b48e")), part="station")
 
-    def _train(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
+    def _vehicle(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         run = clock.share if state.last < 600 else 1 - (1 - clock.share) ** 1.6
         front = state.first + (state.last - state.first) * run
-        bob = 0.5 * math.sin(clock.time_s * 17)
-        for puff in range(12):
-            age = (clock.time_s * 0.9 + puff / 12) % 1
-            x, y = front - 22 - 130 * age, _RAIL - 66 - 34 * age + 4 * math.sin(puff * 2.1 + age * 4)
-            tone = mix(Rgb.of("#f6f4f0"), Rgb.of("#b9aeb0"), setup.dusk)
-            stage.effect(stage.oval(x, y, 6 + 17 * age, 5 + 13 * age), flat(tone, alpha=0.9 * (1 - age), blur=2))
-        stage.shadow(stage.rect(front - 250, _RAIL + 1, 258, 8), alpha=0.5, blur=3)
-        for index, tone in enumerate(setup.wagons):
-            with stage.moved(front - 170 - 82 * index, _RAIL + bob * (1 - index)):
-                self._wagon(stage, setup, tone, clock)
-        with stage.moved(front - 84, _RAIL + bob):
-            self._engine(stage, setup, clock, front)
+        with stage.moved(0, _RAIL):
+            paint_vehicle(stage, setup.vehicle, setup.livery, front, clock.time_s)
 
-    def _wagon(self, stage: Stage, setup: _Setup, tone: Rgb, clock: Clock) -> None:
-        stage.paint(stage.rect(74, -12, 14, 3), flat(Rgb.of("#2b2826")), part="train")
-        body = stage.rect(0, -42, 76, 34, radius=4)
-        stage.paint(body, linear((0, -42), (0, -8), shade(tone, 1.2), tone, shade(tone, 0.62)), part="train")
-        stage.paint(stage.rect(-2, -46, 80, 6, radius=3), flat(shade(tone, 0.45)), part="train")
-        stage.paint(stage.rect(0, -19, 76, 2.4), flat(mix(tone, WHITE, 0.6)), part="train")
-        pane = mix(Rgb.of("#cfe6f2"), Rgb.of("#ffdf94"), 0.15 + 0.85 * setup.dusk)
-        for window in range(4):
-            stage.paint(stage.rect(6 + 17 * window, -36, 13, 13, radius=1.5), flat(pane), part="train")
-            if window != 1:
-                head = stage.oval(13 + 17 * window, -26, 3.2, 3.6)
-                stage.paint(head, flat(Rgb.of("#7a5140")), part="train")
-        self._wheels(stage, (13, 27, 49, 63), 6.0, clock)
-
-    def _engine(self, stage: Stage, setup: _Setup, clock: Clock, front: float) -> None:
-        tone, dark = setup.engine, Rgb.of("#26262a")
-        boiler = stage.rect(26, -38, 54, 24, radius=6)
-        stage.paint(boiler, linear((0, -38), (0, -14), shade(tone, 1.5), tone, shade(tone, 0.5)), part="train")
-        for band in (40, 56):
-            stage.paint(stage.rect(band, -38, 2, 24), flat(Rgb.of("#d9b45a")), part="train")
-        stage.paint(stage.polygon([(60, -37), (58, -58), (70, -58), (67, -37)]), flat(dark), part="train")
-        stage.paint(stage.rect(56, -61, 16, 5, radius=1), flat(Rgb.of("#d9b45a")), part="train")
-        stage.paint(stage.oval(46, -39, 6, 6), flat(Rgb.of("#d9b45a")), part="train")
-        cab = stage.rect(0, -54, 30, 42, radius=2)
-        stage.paint(cab, linear((0, -54), (0, -12), shade(tone, 1.2), shade(tone, 0.75)), part="train")
-        stage.paint(stage.rect(-4, -58, 38, 5, radius=2), flat(dark), part="train")
-        stage.paint(
-            stage.rect(7, -47, 15, 14, radius=1),
-            flat(mix(Rgb.of("#cfe6f2"), Rgb.of("#ffdf94"), setup.dusk)),
-            part="train",
-        )
-        stage.paint(stage.rect(0, -14, 84, 6), flat(shade(Rgb.of("#9a2f2a"), 0.9)), part="train")
-        stage.paint(stage.polygon([(80, -10), (90, 3), (76, 3), (76, -10)]), flat(dark), part="train")
-        stage.paint(stage.oval(80, -32, 3.6), flat(Rgb.of("#ffe9a8")), part="train")
-        stage.glow(82, -32, 16, Rgb(255, 226, 150), alpha=0.35 + 0.3 * setup.dusk)
-        self._wheels(stage, (14, 36, 56), 8.5, clock)
-        self._wheels(stage, (72,), 5.5, clock)
-        turn = front / 8.5
-        rod = [(14 + 4 * math.cos(turn), -5 + 4 * math.sin(turn)), (56 + 4 * math.cos(turn), -5 + 4 * math.sin(turn))]
-        stage.paint(stage.polygon(rod, closed=False), flat(Rgb.of("#c9ced4")), part="train", line=2)
-
-    def _wheels(self, stage: Stage, places: tuple[int, ...], radius: float, clock: Clock) -> None:
-        for x in places:
-            with stage.moved(x, 4 - radius, turn_deg=ease(clock.share) * 500):
-                stage.paint(stage.oval(0, 0, radius), flat(Rgb.of("#1f1f23")), part="train")
-                stage.paint(stage.oval(0, 0, radius * 0.68), flat(Rgb.of("#8f3a32")), part="train")
-                for spoke in range(3):
-                    angle = spoke * math.pi / 3
-                    ends = [
-                        (-radius * math.cos(angle) * 0.7, -radius * math.sin(angle) * 0.7),
-                        (radius * math.cos(angle) * 0.7, radius * math.sin(angle) * 0.7),
-                    ]
-                    stage.paint(stage.polygon(ends, closed=False), flat(Rgb.of("#1f1f23")), part="train", line=1.2)
+    def _wire(self, stage: Stage) -> None:
+        """Draws the poles and the wire of a tram."""
+        iron = Rgb.of("#4a5450")
+        for x in range(-620, 1100, 130):
+            stage.shadow(stage.polygon([(x, 214), (x + 3, 214), (x + 30, 222), (x + 26, 222)]), alpha=0.3, blur=1.5)
+            pole = stage.rect(x, _RAIL + WIRE - 10, 3, 92)
+            stage.paint(pole, linear((x, 0), (x + 3, 0), shade(iron, 1.3), shade(iron, 0.7)), part="track")
+            stage.paint(stage.rect(x, _RAIL + WIRE - 6, 16, 1.8), flat(iron), part="track")
+            stage.paint(stage.rect(x + 13, _RAIL + WIRE - 6, 1.4, 6), flat(iron), part="track")
+        stage.paint(stage.rect(-640, _RAIL + WIRE - 0.6, 1760, 1), flat(Rgb.of("#33383a")), part="track")
 
     def _bushes(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         rng = np.random.default_rng(setup.seed + 1)
