@@ -27,10 +27,10 @@ __all__ = [
     "draw_cap",
     "draw_fence",
     "draw_fir",
+    "draw_flood",
     "draw_ground",
     "draw_house",
     "draw_lamp",
-    "draw_leaves",
     "draw_tree",
 ]
 
@@ -75,8 +75,8 @@ class State:
 
     depth: float = 0.0
     """Thickness of what lies there, 0..1."""
-    leaves: float = 0.0
-    """Share of the ground under fallen leaves: the wrong law."""
+    flood: float = 0.0
+    """How much water stands in the garden, 0..1, as if it had rained: the wrong law."""
 
 
 def draw_fir(stage: Stage, x: float, y: float, high: float, tone: Rgb, depth: float) -> None:
@@ -260,12 +260,25 @@ def draw_lamp(stage: Stage, setup: Setup, state: State) -> None:
         stage.paint(mound, flat(SNOW, blur=2), part="snow")
 
 
-def draw_leaves(stage: Stage, setup: Setup, state: State) -> None:
-    """Draws fallen leaves over the lawn."""
-    rng = np.random.default_rng(setup.seed + 21)
-    tones = (Rgb.of("#d9822b"), Rgb.of("#b8452a"), Rgb.of("#e0b13c"), Rgb.of("#8f5a2c"))
-    for _ in range(int(900 * state.leaves)):
-        x, y = float(rng.uniform(-60, 540)), 190 + 96 * float(rng.random()) ** 0.8
-        size = 1.6 + (y - 180) * 0.035
-        with stage.moved(x, y, turn_deg=float(rng.uniform(0, 180))):
-            stage.paint(stage.oval(0, 0, size * 1.5, size * 0.7), flat(tones[rng.integers(4)]), part="leaves")
+def draw_flood(stage: Stage, setup: Setup, state: State, *, front: bool) -> None:
+    """Draws water that stands in the garden, or what of it is in front of everything."""
+    top, low = SKIES[setup.sky]
+    rise = 240.0 if front else 158.0
+    edge = [(-64 + 30 * i, rise + 1.6 * math.sin(i * 1.7 + setup.seed % 5)) for i in range(21)]
+    water = stage.polygon([*edge, (560, 340), (-64, 340)])
+    tones = (mix(low, top, 0.25), mix(low, top, 0.75), shade(top, 0.72))
+    stage.paint(
+        water, linear((0, 156), (0, HEIGHT), *tones, alpha=(0.62 if front else 0.95) * state.flood), part="water"
+    )
+    rng = np.random.default_rng(setup.seed + 21 + front)
+    with stage.clipped(water):
+        if not front:
+            for dx in (-46, 46):
+                streak = stage.oval(240 - setup.side * 78 + dx, 204, 11, 34)
+                stage.effect(streak, flat(Rgb(255, 205, 120), alpha=0.4, blur=5))
+        for _ in range(24 if front else 80):
+            y = rise + 4 + (HEIGHT - rise) * float(rng.random()) ** 1.3
+            x, wide = float(rng.uniform(-60, 520)), (4 + (y - 150) * 0.16) * float(rng.uniform(0.7, 1.6))
+            line = stage.curve([(x, y), (x + wide, y - 1 - (y - 150) * 0.012), (x + 2 * wide, y)])
+            tone = SNOW if rng.random() < 0.6 else shade(top, 0.5)
+            stage.effect(line, flat(tone, alpha=0.4), line=0.8 + (y - 150) * 0.008)

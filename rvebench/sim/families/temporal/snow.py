@@ -19,10 +19,10 @@ from rvebench.sim.families.temporal._garden import (
     State,
     draw_fence,
     draw_fir,
+    draw_flood,
     draw_ground,
     draw_house,
     draw_lamp,
-    draw_leaves,
     draw_tree,
 )
 from rvebench.sim.families.temporal._parts import smooth
@@ -43,7 +43,7 @@ class SnowCover(Family[Setup, State]):
     subset = Subset.RAVE
     reasoning_type = ReasoningType.TEMPORAL
     law = "accumulate"
-    parts = ("snow", "bench", "fence", "house", "lamp", "robin", "tree", "leaves")
+    parts = ("snow", "bench", "fence", "house", "lamp", "robin", "tree", "water")
 
     def setup(self, rng: np.random.Generator) -> Setup:
         """Draws the side, the sky and the colours."""
@@ -61,8 +61,8 @@ class SnowCover(Family[Setup, State]):
         )
 
     def states(self, setup: Setup) -> States[State]:  # noqa: ARG002
-        """From bare ground to a thick blanket."""
-        return States(source=State(), target=State(depth=1.0), half=State(depth=0.4), wrong=State(leaves=1.0))
+        """From bare ground to a thick blanket; in the wrong world it has rained."""
+        return States(source=State(), target=State(depth=1.0), half=State(depth=0.3), wrong=State(flood=1.0))
 
     def objects(self, setup: Setup) -> str:
         """What stands in the foreground."""
@@ -174,11 +174,11 @@ class SnowCover(Family[Setup, State]):
 
     def _near(self, stage: Stage, setup: Setup, state: State) -> None:
         draw_ground(stage, setup, state)
+        if state.flood:
+            draw_flood(stage, setup, state, front=False)
         draw_house(stage, setup, state)
         draw_fence(stage, setup, state)
         draw_tree(stage, setup, state)
-        if state.leaves:
-            draw_leaves(stage, setup, state)
         if setup.kind == "bench":
             draw_bench(stage, setup, state)
         elif setup.kind == "car":
@@ -186,6 +186,8 @@ class SnowCover(Family[Setup, State]):
         else:
             draw_barrow(stage, setup, state)
         draw_lamp(stage, setup, state)
+        if state.flood:
+            draw_flood(stage, setup, state, front=True)
 
     # ---- what moves
 
