@@ -71,12 +71,12 @@ class AvenueWalk(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From near to far; the wrong traveller gets there and stays as large as ever."""
+        """From near to far; the wrong traveller gets there and stays far too large."""
         return States(
             source=_State(scale=0.84, size=0.84),
             target=_State(scale=0.2, size=0.2),
-            half=_State(scale=0.4, size=0.4),
-            wrong=_State(scale=0.2, size=0.84),
+            half=_State(scale=0.52, size=0.52),
+            wrong=_State(scale=0.2, size=0.62),
         )
 
     def objects(self, setup: _Setup) -> str:

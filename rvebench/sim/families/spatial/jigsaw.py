@@ -79,7 +79,7 @@ class JigsawGap(Family[Setup, _State]):
         return States(
             source=_State(placed=0),
             target=_State(placed=1, turned=1),
-            half=_State(placed=0.97, turned=0.6),
+            half=_State(placed=0.86, turned=0.5),
             wrong=_State(placed=0, other=1),
         )
 

@@ -226,7 +226,9 @@ class FruitRipen(Family[Setup, _State]):
     def _tone(self, kind: Kind, age: float, seed: int) -> Rgb:
         young, ripe, old = AGES[kind]
         age = age + ((seed % 11) / 11 - 0.5) * 0.16
-        turning = mix(mix(young, ripe, 0.5), Rgb.of("#f2c23c"), 0.75)
+        # What becomes red is yellow on the way; what becomes yellow is half green.
+        yellow = 0.75 if kind in ("tomato", "apple") else 0.1
+        turning = mix(mix(young, ripe, 0.5), Rgb.of("#f2c23c"), yellow)
         if age < 0.5:
             return mix(young, turning, smooth(2 * age))
         return mix(turning, ripe, smooth(2 * age - 1)) if age < 1 else mix(ripe, old, 0.88 * smooth(age - 1))

@@ -76,8 +76,8 @@ class PlantGrow(Family[Setup, _State]):
         return States(
             source=_State(grown=0.12),
             target=_State(grown=1.0),
-            half=_State(grown=0.52),
-            wrong=_State(grown=0.8, dried=1.0),
+            half=_State(grown=0.62),
+            wrong=_State(grown=1.0, dried=0.8),
         )
 
     def objects(self, setup: Setup) -> str:

@@ -79,7 +79,7 @@ class TideTurn(Family[Setup, _State]):
         """Low to high water, or high to low; the wrong law goes on the other way."""
         low, high = _State(level=0.0), _State(level=1.0)
         if setup.rising:
-            return States(source=low, target=high, half=_State(level=0.5), wrong=_State(level=-0.28))
+            return States(source=low, target=high, half=_State(level=0.5), wrong=_State(level=-0.4))
         return States(source=high, target=low, half=_State(level=0.5), wrong=_State(level=1.32))
 
     def objects(self, setup: Setup) -> str:
