@@ -1,13 +1,23 @@
-"""Emotional: the last goal of a match decides how the supporter of one side looks in the next shot."""
+"""Emotional: the last goal or basket of a match decides how the supporter of one side looks in the next shot."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.colour import Rgb, shade
+from rvebench.sim.families.emotional._arena import (
+    RAIL_Y,
+    SPORTS,
+    Sport,
+    draw_board,
+    draw_confetti,
+    draw_crowd,
+    draw_foam_hand,
+    draw_stand,
+)
 from rvebench.sim.families.emotional._people import (
     Look,
     Mood,
@@ -16,20 +26,23 @@ from rvebench.sim.families.emotional._people import (
     draw_person,
     ease,
     framed,
-    look_of,
+    person_of,
+    veil,
 )
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear
+from rvebench.sim.stage import WIDTH, Camera, Stage
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["MatchScore"]
 
-_TEAMS = (Rgb.of("#d23b3b"), Rgb.of("#2f6fc4"), Rgb.of("#2f9a5c"), Rgb.of("#e0a020"), Rgb.of("#8a4fb0"))
-_SEGMENTS = {0: "abcdef", 1: "bc", 2: "abged", 3: "abgcd", 4: "fgbc", 5: "afgcd", 9: "abcdfg"}
+_TEAMS = tuple(Rgb.of(text) for text in ("#d23b3b", "#2f6fc4", "#2f9a5c", "#e0a020", "#8a4fb0"))
+_WHITE = Rgb(244, 240, 232)
+_SIZES = {"child": 0.9, "adult": 1.0, "elder": 0.97}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
+    sport: Sport
     fan: Look
     friends: tuple[Look, ...]
     ours: Rgb
@@ -38,6 +51,7 @@ class _Setup:
     """Where the scoreboard hangs: -1 left, 1 right."""
     won: bool
     score: int
+    """Of either side, before the last goal."""
     phase: float
 
 
@@ -47,13 +61,13 @@ class _State:
     """The following, nearer shot."""
     ours: int = 0
     theirs: int = 0
-    """Goals since the first shot."""
+    """Points since the first shot."""
     joy: float = 0.0
     sadness: float = 0.0
 
 
 class MatchScore(Family[_Setup, _State]):
-    """A supporter cheers or hangs the head, after a late goal for one side."""
+    """A supporter cheers or hangs the head, after late points for one side."""
 
     name = "match-score"
     subset = Subset.ICVG
@@ -62,178 +76,170 @@ class MatchScore(Family[_Setup, _State]):
     parts = ("supporter", "friends", "scoreboard", "crowd")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
-        """Draws teams, faces and who scores."""
+        """Draws sport, teams, faces and who scores."""
+        sport = SPORTS[int(rng.integers(len(SPORTS)))]
         first, second = (int(index) for index in rng.permutation(len(_TEAMS))[:2])
-        ours = _TEAMS[first]
-        white = Rgb(244, 240, 232)
-        people = tuple(look_of(rng) for _ in range(3))
-        dressed = tuple(
-            Look(skin=p.skin, hair=p.hair, style=p.style, top=ours, legs=p.legs, stripes=white, scarf=shade(ours, 0.85))
-            for p in people
-        )
+        people = tuple(_dressed(person_of(rng, "child", "adult", "elder"), sport, _TEAMS[first]) for _ in range(3))
+        low, high = {"basketball": (68, 97), "football": (0, 3), "ice-hockey": (1, 5)}[sport]
         return _Setup(
-            fan=dressed[0],
-            friends=dressed[1:],
-            ours=ours,
+            sport=sport,
+            fan=people[0],
+            friends=people[1:],
+            ours=_TEAMS[first],
             theirs=_TEAMS[second],
             side=-1 if rng.random() < 0.5 else 1,
             won=bool(rng.random() < 0.6),
-            score=int(rng.integers(0, 3)),
+            score=int(rng.integers(low, high)),
             phase=float(rng.uniform(0, 6.28)),
         )
 
     def states(self, setup: _Setup) -> States[_State]:
         """From hope to cheers or to tears."""
-        ours, theirs = (1, 0) if setup.won else (0, 1)
-        glad, sad = (
-            _State(after=True, ours=ours, theirs=theirs, joy=1.0),
-            _State(after=True, ours=ours, theirs=theirs, sadness=1.0),
-        )
-        half = _State(after=True, ours=ours, theirs=theirs, joy=0.5 * ours, sadness=0.5 * theirs)
+        points = 2 if setup.sport == "basketball" else 1
+        ours, theirs = (points, 0) if setup.won else (0, points)
+        glad = _State(after=True, ours=ours, theirs=theirs, joy=1.0)
+        sad = _State(after=True, ours=ours, theirs=theirs, sadness=1.0)
+        half = replace(glad, joy=0.5) if setup.won else replace(sad, sadness=0.5)
         return States(source=_State(), target=glad if setup.won else sad, half=half, wrong=sad if setup.won else glad)
 
-    def objects(self, setup: _Setup) -> str:  # noqa: ARG002
-        """The supporter."""
-        return "supporter"
+    def objects(self, setup: _Setup) -> str:
+        """The sport."""
+        return setup.sport
 
     def words(self, setup: _Setup) -> Words:
         """The result is told; what it does to the supporter is not."""
-        scorer = "the side whose scarf is worn at the rail" if setup.won else "the visitors"
-        team = "the team of that scarf" if setup.won else "the other team"
-        expected = (
-            "In a nearer shot the same supporter beams with an open smile and throws both arms up"
-            if setup.won
-            else "In a nearer shot the same supporter looks miserable, mouth turned down, shoulders hanging, hands to "
-            "the chest"
-        )
+        token, worn, test, training = _WORDS[setup.sport]
+        names = {
+            "scorer": f"the side whose {worn} at the rail" if setup.won else "the visitors",
+            "team": f"the team of that {token}" if setup.won else "the other team",
+            "token": token,
+        }
+        if setup.won:
+            expected = "In a nearer shot the same supporter beams with an open smile and throws both arms up"
+            literal = "cheering with both arms up and a wide smile."
+        else:
+            expected = (
+                "In a nearer shot the same supporter looks miserable, mouth turned down, shoulders hanging, tears in "
+                "the eyes"
+            )
+            literal = "sad and in tears, with the head and shoulders low."
         return Words(
-            instructions=(
-                f"In the ninetieth minute {scorer} put the ball in the net. Cut to the stand.",
-                f"The board changes for {team} with seconds to go. Show the next shot of the person in the scarf.",
-                f"Continue with the supporter in the front row, just after the last goal falls to {team}.",
-                f"The final whistle blows and {scorer} are ahead by one. What does the camera find in the front row?",
-            ),
-            train_instructions=(
-                f"Stoppage time: {team} take the lead. Follow with the person at the rail.",
-                f"One more goal, for {scorer}. Show how the front row takes it.",
-            ),
-            literal="Show the same supporter nearer, "
-            + (
-                "cheering with both arms up and a wide smile." if setup.won else "sad, with the head and shoulders low."
-            ),
-            expected=expected + "; the scoreboard shows one goal more for that side; same scarf, hair and stand.",
-            preserve=("the supporter's hair and clothes", "the team colours", "the stadium", "the friends beside"),
+            instructions=tuple(text.format(**names) for text in test),
+            train_instructions=tuple(text.format(**names) for text in training),
+            literal=f"Show the same supporter nearer, {literal}",
+            expected=f"{expected}; the scoreboard shows the last points for that side; same clothes, hair and stand.",
+            preserve=("the supporter's hair and clothes", "the team colours", "the stand", "the friends beside"),
         )
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
         """A wide shot, then a nearer one that keeps the board in view."""
         if not state.after:
             return Camera(zoom=1.0 + 0.02 * clock.share)
-        return framed(WIDTH / 2 + 48 * setup.side, 130, 1.42 + 0.05 * clock.share)
+        return framed(WIDTH / 2 + 48 * setup.side, 136, 1.38 + 0.05 * clock.share)
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        """Stand, crowd, board, friends, supporter, rail."""
-        with stage.at_depth(0.75):
-            stage.static("stand", lambda: self._stand(stage, setup))
-            self._crowd(stage, setup, state, clock)
-            self._board(stage, setup, state)
+        """Stand, crowd, board, confetti, friends, supporter."""
+        scores = (setup.score + state.ours, setup.score + state.theirs)
         with stage.at_depth(1):
-            self._people(stage, setup, state, clock)
-            stage.static("rail", lambda: self._rail(stage, setup))
-
-    def _stand(self, stage: Stage, setup: _Setup) -> None:
-        sky = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
-        stage.paint(sky, linear((0, -40), (0, 120), Rgb.of("#12203f"), Rgb.of("#33507e"), Rgb.of("#6d86a6")))
-        roof = stage.polygon([(-64, 30), (WIDTH + 64, 14), (WIDTH + 64, 34), (-64, 52)])
-        stage.paint(roof, linear((0, 14), (0, 52), Rgb.of("#56606e"), Rgb.of("#252c36")))
-        for row in range(9):
-            y = 84 + row * 24
-            tone = mix(Rgb.of("#49566a"), shade(setup.ours, 0.5), 0.35)
-            step = stage.rect(-64, y, WIDTH + 128, 26)
-            stage.paint(step, linear((0, y), (0, y + 26), shade(tone, 0.75 + 0.05 * row), shade(tone, 0.45)))
-            for seat in range(-2, 19):
-                stage.paint(stage.rect(seat * 32 + (row % 2) * 12, y + 3, 20, 17, radius=4), flat(shade(tone, 1.15)))
-        stage.textured(stage.rect(-64, 60, WIDTH + 128, 260), "noise", strength=0.1)
-        lamp_x = WIDTH / 2 - setup.side * 165
-        for lamp in range(4):
-            stage.paint(stage.oval(lamp_x - 24 + 16 * lamp, 16, 5, 4), flat(Rgb(255, 250, 230)))
-        stage.glow(lamp_x, 16, 120, Rgb(210, 220, 255), alpha=0.6)
-
-    def _crowd(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        rng = np.random.default_rng(int(setup.phase * 1e6))
-        stir = 1.4 + 3.0 * state.joy - 0.9 * state.sadness
-        for row in range(4):
-            for seat in range(-1, 16):
-                pick, hue, beat = rng.random(), rng.random(), rng.random() * 6.28
-                if pick < 0.22:
-                    continue
-                x = seat * 32 + (row % 2) * 12 + 10
-                y = 94 + row * 24 + stir * math.sin(clock.time_s * (3.5 + 2 * pick) + beat) + 2.5 * state.sadness
-                top = shade(mix(setup.ours, Rgb(235, 230, 220), 0.5 * float(hue > 0.7)), 0.5 + 0.1 * row)
-                stage.paint(stage.rect(x - 9, y, 18, 22, radius=7), flat(top), part="crowd")
-                skin = shade(mix(Rgb.of("#e8b48e"), Rgb.of("#6f4630"), hue), 0.72)
-                stage.paint(stage.oval(x, y - 5, 6, 6.8), flat(skin), part="crowd")
-                stage.paint(stage.oval(x, y - 8.5, 6.2, 4), flat(shade(skin, 0.35)), part="crowd")
-        stage.effect(stage.rect(-64, 80, WIDTH + 128, 120), flat(Rgb(24, 34, 60), alpha=0.22))
-
-    def _board(self, stage: Stage, setup: _Setup, state: _State) -> None:
-        x = WIDTH / 2 + setup.side * 132
-        for post in (-38, 38):
-            stage.paint(stage.rect(x + post - 2, 20, 4, 24), flat(Rgb.of("#2a2f38")))
-        stage.shadow(stage.rect(x - 62, 42, 128, 62, radius=4), alpha=0.4, blur=4)
-        stage.paint(stage.rect(x - 64, 38, 128, 60, radius=4), flat(Rgb.of("#20242c")), part="scoreboard")
-        stage.paint(stage.rect(x - 59, 43, 118, 50, radius=2), flat(Rgb.of("#0b0e12")), part="scoreboard")
-        for edge, colour, goals in ((-1, setup.ours, state.ours), (1, setup.theirs, state.theirs)):
-            stage.paint(stage.rect(x + edge * 45 - 9, 49, 18, 38, radius=3), flat(colour), part="scoreboard")
-            self._digit(stage, x + edge * 20 - 8, 52, setup.score + goals)
-        for dot in (63, 75):
-            stage.paint(stage.oval(x, dot, 2.2), flat(Rgb.of("#ffd76a")), part="scoreboard")
-        stage.glow(x, 68, 70, Rgb(255, 200, 90), alpha=0.16)
-
-    def _digit(self, stage: Stage, x: float, y: float, digit: int) -> None:
-        spots = {
-            "a": (x + 1, y, 14, 4), "b": (x + 12, y + 2, 4, 14), "c": (x + 12, y + 17, 4, 14),
-            "d": (x + 1, y + 29, 14, 4),
-            "e": (x, y + 17, 4, 14), "f": (x, y + 2, 4, 14), "g": (x + 1, y + 15, 14, 4),
-        }  # fmt: skip
-        for name, box in spots.items():
-            lit = name in _SEGMENTS[digit]
-            tone = Rgb.of("#ffd76a") if lit else Rgb.of("#1c1f22")
-            stage.paint(stage.rect(*box, radius=1.2), flat(tone), part="scoreboard")
+            stage.static("stand", lambda: draw_stand(stage, setup.sport, setup.ours, setup.side))
+            behind_rail = stage.rect(-128, -128, WIDTH + 256, RAIL_Y + 121)
+            with stage.clipped(behind_rail):
+                stir = 1.4 + 3.0 * state.joy - 0.9 * state.sadness
+                draw_crowd(stage, setup.ours, setup.phase, stir, clock.time_s)
+                veil(stage, Mood(joy=state.joy, sadness=state.sadness))
+                draw_board(stage, setup.sport, setup.side, (setup.ours, setup.theirs), scores)
+                self._people(stage, setup, state, clock)
+            if state.ours or state.theirs:
+                draw_confetti(stage, setup.ours if state.ours else setup.theirs, clock.time_s)
 
     def _people(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         waiting = Mood(joy=0.12, fear=0.12, surprise=0.1)
         strong = max(state.joy, state.sadness)
-        felt = Mood(joy=state.joy, sadness=state.sadness) if strong else waiting
-        mood = blend_moods(waiting, felt, strong)
-        hop = 5 * state.joy * abs(math.sin(clock.time_s * 6 + setup.phase))
+        mood = blend_moods(waiting, Mood(joy=state.joy, sadness=state.sadness), strong)
         wave = 3 * state.joy * math.sin(clock.time_s * 9)
-        for index, (look, x) in enumerate(zip(setup.friends, (-92.0, 92.0), strict=True)):
-            pose = self._pose(state, wave if index else -wave, calm=index == 0)
+        middle = WIDTH / 2 - setup.side * 30
+        for index, (look, x) in enumerate(zip(setup.friends, (-96.0, 96.0), strict=True)):
+            pose = _pose(state, wave if index else -wave, calm=index == 0, foam=False)
             bounce = 4 * state.joy * abs(math.sin(clock.time_s * 5.3 + 2 * index))
-            with stage.moved(WIDTH / 2 - setup.side * 30 + x * 1.05, 306 - bounce, scale=1.6):
+            with stage.moved(middle + x, 292 - bounce, scale=1.6 * _SIZES[look.age]):
                 draw_person(
                     stage, look, pose, mood, part="friends", time_s=clock.time_s, phase=2.0 + index, warmth=0.86
                 )
-        pose = self._pose(state, wave, calm=False)
+        pose = _pose(state, wave, calm=False, foam=setup.sport == "basketball")
         sway = 1.5 * math.sin(clock.time_s * 2 + setup.phase)
-        with stage.moved(WIDTH / 2 - setup.side * 30 + sway, 318 - hop, scale=1.95):
+        hop = 5 * state.joy * abs(math.sin(clock.time_s * 6 + setup.phase))
+        with stage.moved(middle + sway, 302 - hop, scale=1.95 * _SIZES[setup.fan.age]):
             draw_person(stage, setup.fan, pose, mood, part="supporter", time_s=clock.time_s, phase=setup.phase)
+            if setup.sport == "basketball":
+                with stage.moved(*pose.right, turn_deg=14 + 50 * state.sadness - 8 * state.joy + wave):
+                    draw_foam_hand(stage, setup.ours)
 
-    def _pose(self, state: _State, wave: float, *, calm: bool) -> Pose:
-        up, down = ease(state.joy), ease(state.sadness)
-        reach = 12.0 if calm else 0.0
-        left = (-7 - 14 * up + wave, -58 - (42 - reach) * up + 6 * down)
-        right = (7 + 14 * up + wave, -58 - (42 - reach) * up + 6 * down)
-        return Pose(
-            left=left, right=right, slump=1.1 * down - 0.2 * up, tilt_deg=7 * down - 3 * up,
-            gaze=(0, 0.9 * down - 0.3 * up), arms_behind=False,
-        )  # fmt: skip
 
-    def _rail(self, stage: Stage, setup: _Setup) -> None:
-        wall = stage.rect(-64, 244, WIDTH + 128, 120)
-        stage.shadow(stage.rect(-64, 238, WIDTH + 128, 8), alpha=0.35, blur=4)
-        stage.paint(wall, linear((0, 244), (0, 300), shade(setup.ours, 0.9), shade(setup.ours, 0.45)))
-        stage.textured(wall, "plaster", strength=0.12)
-        bar = stage.rect(-64, 236, WIDTH + 128, 10, radius=4)
-        stage.paint(bar, linear((0, 236), (0, 246), Rgb.of("#e8ecf0"), Rgb.of("#8a939c"), Rgb.of("#535b64")))
+def _dressed(person: Look, sport: Sport, ours: Rgb) -> Look:
+    """Returns a supporter in the colours of a team, as one goes to a match of that sport."""
+    look = replace(person, top=ours, glasses=False)
+    if sport == "football":
+        return replace(look, stripes=_WHITE, scarf=shade(ours, 0.85))
+    if sport == "ice-hockey":
+        return replace(look, stripes=_WHITE, cap=ours, style="short" if look.style == "bald" else look.style)
+    return look
+
+
+def _pose(state: _State, wave: float, *, calm: bool, foam: bool) -> Pose:
+    up, down = ease(state.joy), ease(state.sadness)
+    # Half-way the fists are beside the shoulders, not before the mouth, which would look like worry.
+    out = 14 * up + 40 * up * (1 - up)
+    rise = (30.0 if calm else 42.0) * up**1.5
+    right_x = 19.0 if foam else 7.0
+    return Pose(
+        left=(-7 - out + wave, -58 - rise + 6 * down),
+        right=(right_x + out - (12 * up if foam else 0) + wave, -58 - rise + (2 if foam else 6) * down),
+        slump=1.1 * down - 0.2 * up, tilt_deg=7 * down - 3 * up, gaze=(0, 0.9 * down - 0.3 * up),
+    )  # fmt: skip
+
+
+_Texts = tuple[str, ...]
+_WORDS: dict[Sport, tuple[str, str, _Texts, _Texts]] = {
+    "football": (
+        "scarf",
+        "scarf is worn",
+        (
+            "In the ninetieth minute {scorer} put the ball in the net. Cut to the stand.",
+            "The board changes for {team} with seconds to go. Show the next shot of the person in the {token}.",
+            "Continue with the supporter in the front row, just after the last goal falls to {team}.",
+            "The final whistle blows and {scorer} are ahead by one. What does the camera find in the front row?",
+        ),
+        (
+            "Stoppage time: {team} take the lead. Follow with the person at the rail.",
+            "One more goal, for {scorer}. Show how the front row takes it.",
+        ),
+    ),
+    "basketball": (
+        "foam hand",
+        "foam hand is held up",
+        (
+            "While the buzzer still sounds, {scorer} sink the last shot. Cut to the stand.",
+            "The board changes for {team} in the last second. Show the next shot of the person with the {token}.",
+            "Continue with the fan in the front row, just after the deciding basket falls to {team}.",
+            "Overtime is over and {scorer} are two points up. What does the camera find in the front row?",
+        ),
+        (
+            "The ball rolls round the rim and drops, for {team}. Follow with the person at the rail.",
+            "One more basket, for {scorer}, and time is up. Show how the front row takes it.",
+        ),
+    ),
+    "ice-hockey": (
+        "woollen cap",
+        "woollen cap is worn",
+        (
+            "Sudden death, and {scorer} push the puck over the line. Cut to the stand.",
+            "The red lamp goes on for {team} with seconds to go. Show the next shot of the person in the {token}.",
+            "Continue with the supporter in the front row, just after the winning goal of {team}.",
+            "The horn ends the final and {scorer} are ahead by one. What does the camera find in the front row?",
+        ),
+        (
+            "A slap shot from the blue line, and {team} take the lead. Follow with the person behind the boards.",
+            "The last rebound of the night goes in, for {scorer}. Show how the front row takes it.",
+        ),
+    ),
+}
