@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from rvebench.sim.colour import Rgb, mix, shade
 from rvebench.sim.families.camera._parts import WHITE
+from rvebench.sim.families.camera._shelf import THINGS, Thing, paint_thing
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -19,22 +19,31 @@ __all__ = ["CatGaze"]
 _SHELF = 212.0
 _FURS = (Rgb.of("#d98a3d"), Rgb.of("#5e5a5c"), Rgb.of("#e8dccb"), Rgb.of("#8a6a4c"))
 _WALLS = (Rgb.of("#7f9a92"), Rgb.of("#b79a86"), Rgb.of("#8088a8"), Rgb.of("#a3a077"))
-_FISH = (Rgb.of("#f0742a"), Rgb.of("#d9423a"), Rgb.of("#f2b632"))
-_BIRDS = (Rgb.of("#f2d13c"), Rgb.of("#6fb6d9"), Rgb.of("#8fbf5a"))
-
-Thing = Literal["bowl", "cage"]
+_ANIMALS: dict[Thing, tuple[Rgb, Rgb, Rgb]] = {
+    "bowl": (Rgb.of("#f0742a"), Rgb.of("#d9423a"), Rgb.of("#f2b632")),
+    "cage": (Rgb.of("#f2d13c"), Rgb.of("#6fb6d9"), Rgb.of("#8fbf5a")),
+    "dome": (Rgb.of("#e8742a"), Rgb.of("#3f8fd8"), Rgb.of("#a95fc4")),
+}
+"""Colours of the animal in each thing."""
+_NAMES: dict[Thing, tuple[str, str]] = {
+    "bowl": ("goldfish bowl", "fish"),
+    "cage": ("birdcage", "bird"),
+    "dome": ("glass dome", "butterfly"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
     seen: Thing
-    """What the cat looks at; the other thing is behind its back."""
+    """What the cat looks at."""
+    other: Thing
+    """What is behind its back."""
     side: int
     fur: Rgb
     wall: Rgb
     wood: Rgb
-    fish: Rgb
-    bird: Rgb
+    animals: tuple[Rgb, Rgb]
+    """Colours of the animal that is seen, and of the other."""
     phase: float
 
 
@@ -53,18 +62,19 @@ class CatGaze(Family[_Setup, _State]):
     subset = Subset.ICVG
     reasoning_type = ReasoningType.CAMERA
     law = "close-up"
-    parts = ("cat", "bowl", "fish", "cage", "bird", "books")
+    parts = ("cat", "bowl", "fish", "cage", "bird", "dome", "butterfly", "books")
 
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws cat, side and colours."""
+        seen, other = (THINGS[index] for index in rng.permutation(len(THINGS))[:2])
         return _Setup(
-            seen="bowl" if rng.random() < 0.5 else "cage",
+            seen=seen,
+            other=other,
             side=1 if rng.random() < 0.5 else -1,
             fur=_FURS[rng.integers(len(_FURS))],
             wall=_WALLS[rng.integers(len(_WALLS))],
             wood=mix(Rgb.of("#9a6238"), Rgb.of("#6b4a34"), float(rng.random())),
-            fish=_FISH[rng.integers(len(_FISH))],
-            bird=_BIRDS[rng.integers(len(_BIRDS))],
+            animals=(_ANIMALS[seen][rng.integers(3)], _ANIMALS[other][rng.integers(3)]),
             phase=float(rng.uniform(0, 6.28)),
         )
 
@@ -83,9 +93,7 @@ class CatGaze(Family[_Setup, _State]):
 
     def words(self, setup: _Setup) -> Words:
         """None of the paraphrases names what is seen."""
-        seen = "goldfish bowl" if setup.seen == "bowl" else "birdcage"
-        animal = "fish" if setup.seen == "bowl" else "bird"
-        other = "birdcage" if setup.seen == "bowl" else "goldfish bowl"
+        (seen, animal), (other, _) = _NAMES[setup.seen], _NAMES[setup.other]
         return Words(
             instructions=(
                 "What has caught the cat's attention? Answer with the next shot.",
@@ -117,12 +125,12 @@ class CatGaze(Family[_Setup, _State]):
         with stage.at_depth(1):
             stage.static("room", lambda: self._room(stage, setup))
             self._dust(stage, clock)
-            for thing, side in ((setup.seen, setup.side), ("bowl" if setup.seen == "cage" else "cage", -setup.side)):
+            for thing, colour, side in (
+                (setup.seen, setup.animals[0], setup.side),
+                (setup.other, setup.animals[1], -setup.side),
+            ):
                 with stage.moved(240 + 132 * side, _SHELF):
-                    if thing == "bowl":
-                        self._bowl(stage, setup, clock)
-                    else:
-                        self._cage(stage, setup, clock)
+                    paint_thing(stage, thing, colour, clock.time_s, setup.phase)
             with stage.moved(240, _SHELF + 6, scale=setup.side, scale_y=1):
                 self._cat(stage, setup, clock)
 
@@ -188,132 +196,6 @@ class CatGaze(Family[_Setup, _State]):
             x = 60 + (drift * 1.7 + index * 29) % 260
             y = 20 + (index * 53 + 4 * drift + 5 * math.sin(clock.time_s + index)) % 165
             stage.effect(stage.oval(x, y, 0.9), flat(Rgb(255, 244, 214), alpha=0.45))
-
-    def _bowl(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        time = clock.time_s + setup.phase
-        stage.shadow(stage.oval(14, 2, 46, 7), alpha=0.5, blur=4)
-        stage.effect(stage.oval(20, 3, 22, 3), flat(Rgb(255, 240, 200), alpha=0.5, blur=2))
-        globe = stage.curve(
-            [
-                (-26, -80),
-                (-42, -62),
-                (-50, -38),
-                (-42, -10),
-                (-22, 2),
-                (22, 2),
-                (42, -10),
-                (50, -38),
-                (42, -62),
-                (26, -80),
-            ]
-        )
-        stage.paint(globe, linear((0, -80), (0, 2), Rgb.of("#e6f4f8"), Rgb.of("#c6e2ea"), alpha=0.45), part="bowl")
-        with stage.clipped(globe):
-            water = stage.rect(-60, -62, 120, 70)
-            stage.paint(water, linear((0, -62), (0, 4), Rgb.of("#a9dcec"), Rgb.of("#4f9cb8"), alpha=0.8), part="bowl")
-            for stone in range(26):
-                x, y = -42 + 3.4 * stone, -3 - 5 * ((stone * 7) % 3) / 2
-                tone = (Rgb.of("#d8c9a8"), Rgb.of("#a58f74"), Rgb.of("#c4886a"), Rgb.of("#8f9aa0"))[(stone * 5) % 4]
-                pebble = stage.oval(x, y, 4, 3)
-                stage.paint(pebble, linear((x, y - 3), (x, y + 3), shade(tone, 1.15), shade(tone, 0.7)), part="bowl")
-            for stalk in range(4):
-                sway = 3 * math.sin(time * 1.5 + stalk)
-                x = 20 + 5 * stalk
-                weed = [(x, -4), (x + 3 - sway * 0.3, -22), (x - 2 + sway * 0.7, -38), (x + 2 + sway, -50 + 4 * stalk)]
-                stage.paint(stage.curve(weed), flat(Rgb.of("#3f8a4a")), part="bowl", line=2.6)
-                stage.effect(stage.curve(weed), flat(Rgb.of("#8fd08a"), alpha=0.6), line=0.8)
-            self._fish(stage, setup.fish, time, clock)
-            for bubble in range(4):
-                age = (clock.time_s * 0.5 + bubble / 4) % 1
-                at = (-24 + 4 * math.sin(age * 8 + bubble) + 5 * bubble, -10 - 50 * age)
-                stage.effect(stage.oval(*at, 1.2 + bubble * 0.3), flat(WHITE, alpha=0.8), line=0.6)
-        surface = stage.oval(0, -62, 41.5, 5)
-        stage.paint(surface, linear((-40, 0), (40, 0), Rgb.of("#dff4fa"), Rgb.of("#8cc8da"), alpha=0.85), part="bowl")
-        stage.effect(stage.oval(0, -62, 41.5, 5), flat(WHITE, alpha=0.7), line=0.8)
-        stage.effect(globe, flat(Rgb.of("#eefaff"), alpha=0.75), line=1.6)
-        stage.paint(stage.oval(0, -80, 26, 4.4), flat(Rgb.of("#e8f6fa")), part="bowl", line=1.8)
-        stage.effect(stage.curve([(-40, -54), (-45, -38), (-40, -20)]), flat(WHITE, alpha=0.75, blur=0.9), line=3.4)
-        stage.effect(stage.rect(-34, -58, 9, 13, radius=3), flat(WHITE, alpha=0.4, blur=0.8))
-
-    def _fish(self, stage: Stage, colour: Rgb, time: float, clock: Clock) -> None:
-        x, facing = -6 + 17 * math.sin(time * 0.9), 1 if math.cos(time * 0.9) > 0 else -1
-        # It turns by narrowing, so that it never flips from one frame to the next.
-        turn = max(0.12, min(1.0, abs(math.cos(time * 0.9)) * 2.5)) * facing
-        with stage.moved(x, -34 + 5 * math.sin(time * 1.7), scale=turn, scale_y=1):
-            beat = 5 * math.sin(clock.time_s * 9)
-            tail = stage.curve(
-                [
-                    (-9, 0),
-                    (-18, -9 + beat * 0.5),
-                    (-24, -8 + beat),
-                    (-20, beat * 0.6),
-                    (-24, 9 + beat),
-                    (-17, 7 + beat * 0.5),
-                ],
-                closed=True,
-            )
-            stage.paint(tail, linear((-8, 0), (-24, 0), colour, mix(colour, Rgb(255, 240, 200), 0.55)), part="fish")
-            fin = stage.curve([(-5, -7), (-3, -15), (6, -13), (8, -7)], closed=True)
-            stage.paint(fin, flat(shade(colour, 0.85)), part="fish")
-            body = stage.curve([(-11, 0), (-4, -8), (6, -9), (15, -3), (16, 1), (10, 7), (0, 8.5)], closed=True)
-            stage.paint(
-                body,
-                linear((0, -9), (0, 9), shade(colour, 1.2), colour, mix(colour, Rgb(255, 244, 220), 0.5)),
-                part="fish",
-            )
-            for row in range(3):
-                for scale in range(3):
-                    arc = stage.oval(-6 + 5 * scale, -4 + 4 * row, 2.4, 2.4)
-                    stage.effect(arc, flat(shade(colour, 0.66), alpha=0.35), line=0.6)
-            flap = stage.curve([(1, 2), (-6, 5 + beat * 0.4), (-4, 9 + beat * 0.3), (3, 5)], closed=True)
-            stage.paint(flap, flat(shade(colour, 0.8)), part="fish")
-            stage.paint(stage.oval(10.5, -2.6, 2.6), flat(WHITE), part="fish")
-            stage.paint(stage.oval(11, -2.6, 1.5), flat(Rgb.of("#14110f")), part="fish")
-            stage.effect(stage.curve([(16, 1.5), (14, 2.8), (12.5, 2.4)]), flat(shade(colour, 0.45)), line=0.8)
-
-    def _cage(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
-        brass = Rgb.of("#d8b25a")
-        stage.shadow(stage.oval(14, 2, 46, 7), alpha=0.5, blur=4)
-        base = stage.rect(-42, -9, 84, 11, radius=3)
-        dome = stage.curve([(-38, -8), (-38, -62), (-26, -88), (0, -98), (26, -88), (38, -62), (38, -8)])
-        stage.effect(dome, flat(Rgb(255, 250, 230), alpha=0.12))
-        for x in (-26, -13, 0, 13, 26):
-            back = stage.curve([(x * 0.9, -8), (x * 0.9, -62), (x * 0.6, -86), (0, -98)])
-            stage.paint(back, flat(shade(brass, 0.5)), part="cage", line=0.9)
-        swing = 7 * math.sin(clock.time_s * 2.1 + setup.phase)
-        with stage.moved(0, -92, turn_deg=swing):
-            for x in (-13, 13):
-                stage.paint(stage.rect(x - 0.5, 2, 1, 56), flat(shade(brass, 0.7)), part="cage")
-            stage.paint(stage.rect(-16, 56, 32, 3.4, radius=1.6), flat(Rgb.of("#8a5a36")), part="cage")
-            with stage.moved(0, 56, scale=0.92):
-                self._bird(stage, setup.bird, clock, setup.phase)
-        for index, x in enumerate((-38, -25, -8, 8, 25, 38)):
-            bar = stage.curve([(x, -8), (x, -62), (x * 0.68, -88), (0, -98)])
-            stage.paint(bar, flat(brass if index < 4 else shade(brass, 0.75)), part="cage", line=1.5)
-            stage.effect(stage.rect(x - 0.5, -62, 0.7, 54), flat(WHITE, alpha=0.6))
-        stage.paint(stage.oval(0, -62, 38, 3), flat(shade(brass, 0.85)), part="cage", line=1.2)
-        stage.paint(base, linear((0, -9), (0, 2), shade(brass, 1.15), shade(brass, 0.6)), part="cage")
-        stage.paint(stage.oval(0, -104, 6), flat(brass), part="cage", line=2)
-        stage.paint(stage.rect(22, -24, 13, 10, radius=2), flat(Rgb.of("#e6eef2")), part="cage")
-
-    def _bird(self, stage: Stage, colour: Rgb, clock: Clock, phase: float) -> None:
-        look = math.sin(clock.time_s * 2.7 + phase)
-        stage.paint(stage.polygon([(-5, -8), (-17, 10), (-11, 12), (0, -4)]), flat(shade(colour, 0.6)), part="bird")
-        for leg in (-2, 3):
-            stage.paint(
-                stage.polygon([(leg, -3), (leg, 0)], closed=False), flat(Rgb.of("#c98a5a")), part="bird", line=1.4
-            )
-        body = stage.curve([(-9, -6), (-8, -18), (0, -25), (8, -20), (9, -9), (3, -2), (-4, -2)], closed=True)
-        stage.paint(body, radial((2, -18), 20, shade(colour, 1.2), colour, shade(colour, 0.62)), part="bird")
-        flick = 2 * max(0.0, math.sin(clock.time_s * 7)) ** 4
-        wing = stage.curve([(-3, -19), (-9 - flick, -10), (-9 - flick, -1), (-2, -8)], closed=True)
-        stage.paint(wing, linear((-3, -19), (-8, 0), shade(colour, 0.85), shade(colour, 0.5)), part="bird")
-        with stage.moved(3 + look, -26):
-            stage.paint(stage.oval(0, 0, 7.2), radial((-1, -2), 11, shade(colour, 1.22), colour), part="bird")
-            stage.paint(stage.polygon([(6, -1.6), (11.5, 0.6), (6, 2.6)]), flat(Rgb.of("#e8893a")), part="bird")
-            stage.paint(stage.oval(2.8, -1.4, 1.4), flat(Rgb.of("#14110f")), part="bird")
-            stage.effect(stage.oval(2.4, -1.9, 0.5), flat(WHITE))
-            stage.effect(stage.oval(2.2, 2.4, 2), flat(Rgb.of("#e8806a"), alpha=0.5, blur=0.6))
 
     def _cat(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         """Sits in profile and looks to the right of its own frame."""
