@@ -140,7 +140,7 @@ class SpyglassView(Family[_Setup, _State]):
         top = mix(Rgb.of("#5fa6dc"), Rgb.of("#4f4a82"), setup.dusk)
         low = mix(Rgb.of("#e2f1f8"), Rgb.of("#f6b083"), setup.dusk)
         stage.paint(stage.rect(-64, -64, WIDTH + 128, _SEA + 66), linear((0, -20), (0, _SEA), top, low))
-        stage.glow(190, 84, 80, Rgb(255, 220, 160), alpha=0.3)
+        stage.glow(190, 84, 80, Rgb(255, 214, 150), alpha=0.13 + 0.17 * setup.dusk)
         tone = mix(WHITE, Rgb(255, 200, 174), setup.dusk)
         for index in range(6):
             x, y = (index * 97 + 5 * clock.time_s) % 560 - 30, 20 + (index * 29) % 62
