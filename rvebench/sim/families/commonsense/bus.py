@@ -190,7 +190,7 @@ class BusBoarding(Family[_Setup, _State]):
         halted = state.vehicle > 0
         x = 398 - 34 * clock.share
         if halted:
-            x = _HALT_X + (0 if setup.vehicle == "ferry" else 0.6 * math.sin(clock.time_s * 24))
+            x = _HALT_X + (0.5 * math.sin(clock.time_s * 24) if setup.vehicle == "bus" else 0)
 
         def rider(window: int) -> None:
             if halted and window < state.boarded:
