@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from rvebench.sim.colour import Light, Rgb, mix, shade
-from rvebench.sim.families.emotional._people import Look, Mood, Pose, blend_moods, draw_person, framed, look_of
+from rvebench.sim.families.emotional._people import Look, Mood, Pose, blend_moods, draw_person, framed, person_of, veil
 from rvebench.sim.family import Clock, Family, States, Words
 from rvebench.sim.stage import HEIGHT, WIDTH, Camera, Stage, flat, linear, radial
 from rvebench.taxonomy import ReasoningType, Subset
@@ -21,6 +21,9 @@ _RIBBONS = (Rgb.of("#f4d35e"), Rgb.of("#f5f0e6"), Rgb.of("#f2a3b8"))
 _WALLS = (Rgb.of("#d8c3a5"), Rgb.of("#a9c0b6"), Rgb.of("#c9b2c4"), Rgb.of("#b7c4d6"))
 _TABLE_Y = 206.0
 
+Toy = Literal["bear", "robot", "rocket"]
+_TOYS: dict[Toy, str] = {"bear": "a teddy bear", "robot": "a toy robot", "rocket": "a toy rocket"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Setup:
@@ -28,7 +31,7 @@ class _Setup:
     wrap: Rgb
     ribbon: Rgb
     wall: Rgb
-    toy: Literal["bear", "robot"]
+    toy: Toy
     side: int
     phase: float
 
@@ -53,11 +56,11 @@ class GiftOpened(Family[_Setup, _State]):
     def setup(self, rng: np.random.Generator) -> _Setup:
         """Draws child, paper, room and toy."""
         return _Setup(
-            child=look_of(rng),
+            child=person_of(rng, "child"),
             wrap=_WRAPS[rng.integers(len(_WRAPS))],
             ribbon=_RIBBONS[rng.integers(len(_RIBBONS))],
             wall=_WALLS[rng.integers(len(_WALLS))],
-            toy="bear" if rng.random() < 0.5 else "robot",
+            toy=tuple(_TOYS)[int(rng.integers(len(_TOYS)))],
             side=-1 if rng.random() < 0.5 else 1,
             phase=float(rng.uniform(0, 6.28)),
         )
@@ -77,7 +80,7 @@ class GiftOpened(Family[_Setup, _State]):
 
     def words(self, setup: _Setup) -> Words:
         """The wish is told, the face is not."""
-        toy = "a teddy bear" if setup.toy == "bear" else "a toy robot"
+        toy = _TOYS[setup.toy]
         return Words(
             instructions=(
                 f"For months this child has asked for {toy}, and someone has listened. Continue with the next shot.",
@@ -107,10 +110,11 @@ class GiftOpened(Family[_Setup, _State]):
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Room, snow outside, child, table, parcel."""
-        with stage.at_depth(0.7):
-            stage.static("room", lambda: self._room(stage, setup))
-            self._window(stage, setup, clock)
         with stage.at_depth(1):
+            stage.static("room", lambda: self._still(stage, setup))
+            self._window(stage, setup, clock)
+            if state.opened:
+                veil(stage, Mood(joy=state.joy, sadness=state.sadness))
             sway = 1.2 * math.sin(clock.time_s * 2.2 + setup.phase)
             bounce = 3.0 * state.joy * abs(math.sin(clock.time_s * 5.5))
             curious = Mood(joy=0.25, surprise=0.12)
@@ -120,14 +124,18 @@ class GiftOpened(Family[_Setup, _State]):
             joy, sad = state.joy, state.sadness
             wave = 2.5 * joy * math.sin(clock.time_s * 8)
             pose = Pose(
-                left=(-22 - 4 * joy - 4 * sad, -44 - 40 * joy + wave),
-                right=(22 + 4 * joy + 4 * sad, -44 - 40 * joy - wave),
+                left=(-21 - 5 * joy + 9 * sad, -39 - 45 * joy + wave),
+                right=(21 + 5 * joy - 9 * sad, -39 - 45 * joy - wave),
                 slump=1.1 * sad, tilt_deg=5 * sad + sway, gaze=(0.0, 0.75 - 0.35 * joy),
             )  # fmt: skip
-            with stage.moved(WIDTH / 2 + sway, 288 - bounce, scale=2.0):
+            above_table = stage.rect(-64, -64, WIDTH + 128, _TABLE_Y + 64)
+            with stage.clipped(above_table), stage.moved(WIDTH / 2 + sway, 288 - bounce, scale=2.0):
                 draw_person(stage, setup.child, pose, mood, part="child", time_s=clock.time_s, phase=setup.phase)
-            stage.static("table", lambda: self._table(stage, setup))
             self._parcel(stage, setup, state, clock)
+
+    def _still(self, stage: Stage, setup: _Setup) -> None:
+        self._room(stage, setup)
+        self._table(stage, setup)
 
     def _room(self, stage: Stage, setup: _Setup) -> None:
         wall = stage.rect(-64, -64, WIDTH + 128, HEIGHT + 128)
@@ -196,7 +204,12 @@ class GiftOpened(Family[_Setup, _State]):
             stage.paint(inside, flat(shade(setup.wrap, 0.42)), part="parcel")
             out = stage.rect(x - 60, -64, 120, top + 64 + 2)
             with stage.clipped(out), stage.moved(x, top + 36 - 36 * state.opened + 1.2 * math.sin(clock.time_s * 6)):
-                _bear(stage) if setup.toy == "bear" else _robot(stage, clock)
+                if setup.toy == "bear":
+                    _bear(stage)
+                elif setup.toy == "robot":
+                    _robot(stage, clock)
+                else:
+                    _rocket(stage, setup.ribbon)
         body = stage.rect(x - half, top, 2 * half, tall, radius=2)
         stage.paint(
             body, linear((x - half, 0), (x + half, 0), shade(setup.wrap, 1.1), shade(setup.wrap, 0.7)), part="parcel"
@@ -259,3 +272,22 @@ def _robot(stage: Stage, clock: Clock) -> None:
         stage.paint(stage.oval(side * 6, -27, 2.4), flat(Rgb.of("#7ff0d8")), part="toy")
     stage.paint(stage.rect(-7, -20, 14, 3, radius=1), flat(Rgb.of("#20303a")), part="toy")
     stage.paint(stage.oval(0, 0, 5), flat(Rgb.of("#f0b53c")), part="toy")
+
+
+def _rocket(stage: Stage, tone: Rgb) -> None:
+    bright = Rgb.of("#f08a24")
+    for side in (-1, 1):
+        fin = stage.curve([(side * 10, -10), (side * 22, 4), (side * 21, 18), (side * 9, 12)], closed=True)
+        stage.paint(fin, linear((side * 8, 0), (side * 22, 0), bright, shade(bright, 0.65)), part="toy")
+    outline = [(0, -50), (9, -38), (13, -18), (12, 4), (8, 18), (-8, 18), (-12, 4), (-13, -18), (-9, -38)]
+    body = stage.curve(outline, closed=True)
+    metal = Rgb.of("#eef0f2")
+    stage.paint(body, linear((-13, 0), (13, 0), metal, shade(metal, 0.95), shade(metal, 0.62)), part="toy")
+    with stage.clipped(body):
+        stage.paint(stage.rect(-16, -56, 32, 20), linear((-10, 0), (10, 0), bright, shade(bright, 0.65)), part="toy")
+        stage.paint(stage.rect(-16, 2, 32, 5), flat(shade(tone, 0.85)), part="toy")
+    stage.effect(body, flat(Rgb.of("#5a3a2a"), alpha=0.6), line=1)
+    stage.paint(stage.oval(0, -18, 7.5), flat(Rgb.of("#c8a24a")), part="toy")
+    glass = radial((-2, -20), 8, Rgb.of("#bfe8fa"), Rgb.of("#3a7ca8"))
+    stage.paint(stage.oval(0, -18, 5.4), glass, part="toy")
+    stage.effect(stage.curve([(-8, 0), (-9, -18), (-6, -32)]), flat(Rgb(255, 255, 255), alpha=0.6, blur=0.8), line=2)
