@@ -61,6 +61,6 @@ def park_life(stage: Stage, side: float, time_s: float, phase: float) -> None:
     sway = 4 * math.sin(1.9 * time_s + phase)
     tree(stage, 240 + side * 196, 146, 112, Rgb.of("#5f9148"), sway, part="trees")
     for index in range(2):
-        x = 240 - side * (206 - 42 * index - 4 * math.sin(1.1 * time_s + index))
+        x = 240 - side * (218 - 32 * index - 4 * math.sin(1.1 * time_s + index))
         peck = max(0.0, math.sin(4.2 * time_s + 2.1 * index + phase)) ** 2
         pigeon(stage, x, 160 + 8.0 * (1 - index), side if index else -side, peck, part="pigeons")

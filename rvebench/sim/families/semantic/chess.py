@@ -132,29 +132,30 @@ class ChessResign(Family[_Setup, _State]):
         """Room or park, board, then the pieces from far to near."""
         side, seed = setup.side, int(setup.phase * 1000)
         with stage.at_depth(1.0):
-            if setup.king == "garden-king":
-                stage.static("garden", lambda: garden(stage, side, setup.wall, seed))
-                park_life(stage, side, clock.time_s, setup.phase)
-                stage.static("board", lambda: board(stage, setup.chess, side))
-            else:
-                stage.static("room", lambda: self._room(stage, setup, seed))
-                steam(stage, side, clock.time_s)
-                hands(stage, side, clock.time_s, setup.phase)
             pieces = self._pieces(setup)
             kings = [one for one in pieces if one.kind == "king"]
             near = min(king.row for king in kings)
-            still = [one for one in pieces if one.kind != "king"]
-            stage.static("far", lambda: self._stand(stage, setup, [one for one in still if one.row > near]))
+            still = sorted((one for one in pieces if one.kind != "king"), key=lambda one: -one.row)
+            # What lives in the background stands beside the far pieces, never behind them.
+            stage.static("far", lambda: self._far(stage, setup, seed, [one for one in still if one.row > near]))
+            if setup.king == "garden-king":
+                park_life(stage, side, clock.time_s, setup.phase)
+            else:
+                steam(stage, side, clock.time_s)
+                hands(stage, side, clock.time_s, setup.phase)
             for king in sorted(kings, key=lambda one: -one.row):
                 piece(stage, setup.chess, king, side, state.tipped if king.loser else state.other_tipped)
-            stage.static("near", lambda: self._stand(stage, setup, [one for one in still if one.row <= near]))
+            for one in still:
+                if one.row <= near:
+                    piece(stage, setup.chess, one, side, 0.0)
 
-    def _room(self, stage: Stage, setup: _Setup, seed: int) -> None:
-        room(stage, setup.side, setup.wall, setup.cup, seed)
+    def _far(self, stage: Stage, setup: _Setup, seed: int, pieces: list[Piece]) -> None:
+        if setup.king == "garden-king":
+            garden(stage, setup.side, setup.wall, seed)
+        else:
+            room(stage, setup.side, setup.wall, setup.cup, seed)
         board(stage, setup.chess, setup.side)
-
-    def _stand(self, stage: Stage, setup: _Setup, pieces: list[Piece]) -> None:
-        for one in sorted(pieces, key=lambda one: -one.row):
+        for one in pieces:
             piece(stage, setup.chess, one, setup.side, 0.0)
 
     def _pieces(self, setup: _Setup) -> list[Piece]:

@@ -13,7 +13,7 @@ from rvebench.sim.families.semantic._crossing_signals import barrier, post, trai
 from rvebench.sim.families.semantic._crossing_street import COATS, HOUSES, car, child, houses, rails, road
 from rvebench.sim.families.semantic._parts import cloud, sky, tree
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import Camera, Stage
+from rvebench.sim.stage import WIDTH, Camera, Stage
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["CrossingLights"]
@@ -146,13 +146,14 @@ class CrossingLights(Family[_Setup, _State]):
         """Sky, houses, road, car, child, signal post."""
         top = mix(Rgb.of("#5f9fd8"), Rgb.of("#7a7fb4"), setup.evening)
         low = mix(Rgb.of("#dcedf4"), Rgb.of("#f7cfa2"), setup.evening)
-        with stage.at_depth(0.0):
+        with stage.at_depth(0.0), stage.clipped(stage.rect(0, 0, WIDTH, 152)):
             stage.static("sky", lambda: sky(stage, top, mix(top, low, 0.6), low))
         with stage.at_depth(0.2):
             for index, x in enumerate((90.0, 300.0)):
                 cloud(stage, x + 6 * clock.time_s, 24 + 16 * index, 20, mix(Rgb(255, 255, 255), low, 0.3))
         with stage.at_depth(0.7):
-            stage.static("houses", lambda: houses(stage, setup.houses, setup.evening))
+            with stage.clipped(stage.rect(-64, -64, WIDTH + 128, 224)):
+                stage.static("houses", lambda: houses(stage, setup.houses, setup.evening))
             sway = 3 * math.sin(1.9 * clock.time_s + setup.phase)
             tree(stage, 240 + setup.side * 26, 150, 74, Rgb.of("#6f9a4a"), sway, part="tree")
         with stage.at_depth(1.0):
@@ -163,7 +164,8 @@ class CrossingLights(Family[_Setup, _State]):
 
     def _railway(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         side, time_s = setup.side, clock.time_s
-        stage.static("rails", lambda: rails(stage, side))
+        with stage.clipped(stage.rect(-64, 146, WIDTH + 128, 200)):
+            stage.static("rails", lambda: rails(stage, side))
         broken = state.turn == "broken"
         if state.turn in ("traffic", "broken"):
             train(stage, side, setup.car, broken, time_s)
@@ -173,7 +175,8 @@ class CrossingLights(Family[_Setup, _State]):
 
     def _road(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         side, time_s = setup.side, clock.time_s
-        stage.static("road", lambda: road(stage, side))
+        with stage.clipped(stage.rect(-64, 146, WIDTH + 128, 200)):
+            stage.static("road", lambda: road(stage, side))
         stopped = state.turn in ("changing", "walkers")
         if setup.signal == "traffic-light":
             car(stage, side, setup.car, stopped, time_s)

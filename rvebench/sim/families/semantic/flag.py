@@ -13,7 +13,7 @@ from rvebench.sim.colour import Light, Rgb, mix
 from rvebench.sim.families.semantic._flag_places import castle, gull, hall, harbour, quay, ship, water
 from rvebench.sim.families.semantic._parts import cloud, pigeon, sky, tree, wave_edge
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import Camera, Point, Stage, flat, linear
+from rvebench.sim.stage import WIDTH, Camera, Point, Stage, flat, linear
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["FlagMourning"]
@@ -217,7 +217,8 @@ class FlagMourning(Family[_Setup, _State]):
     def _harbour(self, stage: Stage, setup: _Setup, state: _State, clock: Clock, low: Rgb) -> None:
         x = setup.pole_x + setup.side * 104
         with stage.at_depth(0.6):
-            stage.static("sea", lambda: harbour(stage, setup.side, low))
+            with stage.clipped(stage.rect(-64, 84, WIDTH + 128, 240)):
+                stage.static("sea", lambda: harbour(stage, setup.side, low))
             water(stage, clock.time_s, setup.phase)
         with stage.at_depth(1.0):
             bob, roll = 1.6 * math.sin(1.5 * clock.time_s + setup.phase), 0.5 * math.sin(1.1 * clock.time_s)
@@ -226,7 +227,8 @@ class FlagMourning(Family[_Setup, _State]):
                 self._pole(stage, setup, state, clock, -30 * setup.side, flying=False)
                 ship(stage, setup.side, funnel, clock.time_s, setup.phase)
                 self._flag(stage, setup, state, clock, -30 * setup.side)
-            stage.static("quay", lambda: quay(stage, setup.side))
+            with stage.clipped(stage.rect(-64, 240, WIDTH + 128, 120)):
+                stage.static("quay", lambda: quay(stage, setup.side))
             for index in range(3):
                 glide = (16.0 if index != 1 else -14.0) * clock.time_s
                 place = (240 + setup.side * (62 + 52 * index + glide), 66.0 + 20 * index - 4 * clock.time_s)

@@ -10,7 +10,7 @@ from rvebench.sim.colour import Light, Rgb
 from rvebench.sim.families.semantic._festive import LAMPS, fir, fir_lights, garland, lamp, pumpkin
 from rvebench.sim.families.semantic._porch import DECK_Y, Feast, Porch, air, cat, far, house
 from rvebench.sim.family import Clock, Family, States, Words
-from rvebench.sim.stage import Camera, Point, Stage
+from rvebench.sim.stage import WIDTH, Camera, Point, Stage
 from rvebench.taxonomy import ReasoningType, Subset
 
 __all__ = ["PorchPumpkins"]
@@ -87,7 +87,7 @@ class PorchPumpkins(Family[_Setup, _State]):
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Sky, house, cat, the feast's own things, what drifts through the air."""
         porch, time_s = setup.porch, clock.time_s
-        with stage.at_depth(0.2):
+        with stage.at_depth(0.2), stage.clipped(stage.rect(-64, -64, WIDTH + 128, 278)):
             stage.static("sky", lambda: far(stage, porch))
         with stage.at_depth(1.0):
             stage.static("house", lambda: house(stage, porch))
@@ -98,7 +98,8 @@ class PorchPumpkins(Family[_Setup, _State]):
                 self._pumpkins(stage, setup, _SPOTS, round(4 * state.done), time_s)
             elif porch.feast == "fir-tree":
                 x, y = porch.x + porch.side * 100, 250.0
-                stage.static("fir", lambda: fir(stage, x, y, porch.side))
+                with stage.clipped(stage.rect(x - 90, y - 240, 180, 260)):
+                    stage.static("fir", lambda: fir(stage, x, y, porch.side))
                 fir_lights(stage, x, y, state.done, time_s)
                 if state.other_feast:
                     spots = tuple((dx * porch.side, dy) for dx, dy in _SPOTS_BY_FIR)
