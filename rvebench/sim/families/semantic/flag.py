@@ -101,7 +101,7 @@ class FlagMourning(Family[_Setup, _State]):
         return States(
             source=_State(lowered=0.0),
             target=_State(lowered=0.42),
-            half=_State(lowered=0.2),
+            half=_State(lowered=0.26),
             wrong=_State(lowered=0.0, taken_in=True),
         )
 
