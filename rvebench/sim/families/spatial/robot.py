@@ -22,6 +22,7 @@ _THINGS: tuple[Thing, ...] = ("ball", "car", "drum")
 _METALS = (Rgb.of("#6fb3bf"), Rgb.of("#d9803f"), Rgb.of("#8e8fc4"), Rgb.of("#7fb069"))
 _BALLS = (Rgb.of("#d8423a"), Rgb.of("#f0b429"), Rgb.of("#3f78c9"), Rgb.of("#c2478f"))
 _WALLS = (Rgb.of("#f0d9b5"), Rgb.of("#bcd4de"), Rgb.of("#e3c1c4"), Rgb.of("#c5d8bd"))
+_FLOORS = (Rgb.of("#c89560"), Rgb.of("#a8774f"), Rgb.of("#d9b98c"))
 _FLOOR_Y = 168.0
 
 
@@ -32,6 +33,11 @@ class _Setup:
     thing: Thing
     ball: Rgb
     wall: Rgb
+    paper: int
+    """Pattern of the wallpaper."""
+    floor: Rgb
+    hung: int
+    """Order of the pictures on the wall."""
     toward: int
     """Side on the screen where the plaything belongs: -1 is the figure's right."""
     stack_left: bool
@@ -70,6 +76,9 @@ class RobotSide(Family[_Setup, _State]):
             toward=-1 if rng.integers(2) else 1,
             stack_left=bool(rng.integers(2)),
             radius=float(rng.uniform(19, 24)),
+            paper=int(rng.integers(3)),
+            floor=_FLOORS[rng.integers(len(_FLOORS))],
+            hung=int(rng.integers(3)),
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
@@ -123,15 +132,15 @@ class RobotSide(Family[_Setup, _State]):
     def _room(self, stage: Stage, setup: _Setup) -> None:
         whole = everywhere(stage)
         stage.paint(whole, radial((120, 70), 460, shade(setup.wall, 1.1), setup.wall, shade(setup.wall, 0.62)))
-        for k in range(-2, 18):
-            stage.effect(stage.rect(k * 32, -64, 14, 300), flat(shade(setup.wall, 0.9), alpha=0.35))
+        self._wallpaper(stage, setup)
         stage.textured(whole, "plaster", strength=0.07)
         # Light of a window on the wall.
         for k in (0, 1):
             pane = stage.polygon([(300 + 46 * k, 20), (340 + 46 * k, 14), (352 + 46 * k, 108), (312 + 46 * k, 116)])
             stage.effect(pane, flat(Rgb(255, 240, 200), alpha=0.32, blur=2.5))
         for k, tone in enumerate((Rgb.of("#e8b04a"), Rgb.of("#c85a54"), Rgb.of("#5a92b8"))):
-            x, y = 70.0 + 52 * k, 44.0 + 8 * (k % 2)
+            place = (k + setup.hung) % 3
+            x, y = 70.0 + 52 * place, 44.0 + 8 * (place % 2)
             stage.shadow(stage.rect(x - 15, y - 13, 38, 44), alpha=0.3, blur=3)
             stage.paint(stage.rect(x - 19, y - 17, 38, 44, radius=2), flat(Rgb.of("#fdf6e8")))
             stage.paint(stage.rect(x - 15, y - 13, 30, 36), linear((0, y - 13), (0, y + 23), tone, shade(tone, 0.7)))
@@ -143,7 +152,7 @@ class RobotSide(Family[_Setup, _State]):
                 stage.paint(stage.curve([(x - 11, y + 8), (x, y - 4), (x + 11, y + 8), (x, y + 14)], closed=True),
                             flat(Rgb.of("#dcefe6")))  # fmt: skip
         floor = stage.rect(-64, _FLOOR_Y, WIDTH + 128, 180)
-        oak = Rgb.of("#c89560")
+        oak = setup.floor
         stage.paint(floor, linear((0, _FLOOR_Y), (0, HEIGHT), shade(oak, 0.92), shade(oak, 0.72)))
         stage.textured(floor, "wood", strength=0.16, seed=3)
         for k in range(1, 5):
@@ -157,6 +166,20 @@ class RobotSide(Family[_Setup, _State]):
         for k, tone in enumerate((shade(rug, 0.8), rug, mix(setup.figure.metal, rug, 0.5), rug)):
             stage.paint(stage.oval(x, 229, 174 - 22 * k, 32 - 4.5 * k), flat(tone), part="rug")
         stage.textured(stage.oval(x, 229, 174, 32), "cloth", strength=0.16, seed=4)
+
+    def _wallpaper(self, stage: Stage, setup: _Setup) -> None:
+        for k in range(-2, 18):
+            if setup.paper == 0:
+                stage.effect(stage.rect(k * 32, -64, 14, 300), flat(shade(setup.wall, 0.9), alpha=0.35))
+                continue
+            for row in range(-1, 6):
+                x, y = k * 32 + 16 * (row % 2), row * 30.0
+                if setup.paper == 1:
+                    stage.effect(stage.oval(x, y, 4), flat(shade(setup.wall, 0.88), alpha=0.5))
+                else:
+                    star = [(x + (6 if n % 2 else 2.6) * math.sin(n * math.pi / 5),
+                             y + (6 if n % 2 else 2.6) * math.cos(n * math.pi / 5)) for n in range(10)]  # fmt: skip
+                    stage.effect(stage.polygon(star), flat(shade(setup.wall, 1.2), alpha=0.6))
 
     def _train(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         rail = stage.rect(-64, 184, WIDTH + 128, 2.4)
