@@ -21,6 +21,7 @@ __all__ = [
     "Sun",
     "Vec",
     "View",
+    "far_to_near",
     "paint_solids",
     "shadow_of_solids",
     "turned",
@@ -287,14 +288,19 @@ def _depth(view: View, body: Solid) -> float:
             return view.depth(body.place) - 1.5
 
 
+def far_to_near(view: View, solids: Sequence[Solid]) -> tuple[int, ...]:
+    """Returns the numbers of bodies in the order in which to draw them."""
+    return tuple(sorted(range(len(solids)), key=lambda index: -_depth(view, solids[index])))
+
+
 def paint_solids(stage: Stage, view: View, sun: Sun, solids: Iterable[Solid], colour: Rgb, *, part: str) -> None:
-    """Draws bodies from far to near, shaded by the sun."""
+    """Draws bodies one over the other (:func:`far_to_near`), shaded by the sun."""
     side = math.sin(sun.angle - view.angle)
     front = math.cos(sun.angle - view.angle)
     toward = Vec(math.sin(view.angle), 0.0, math.cos(view.angle))
     warm = sun.lit(Rgb(255, 255, 255), toward._replace(y=0.7))
     bright = [(0.97 + 0.1 * front) * step / 255 for step in _STEPS]
-    for body in sorted(solids, key=lambda body: -_depth(view, body)):
+    for body in solids:
         own = body.colour or colour
         match body:
             case Blob():

@@ -38,6 +38,8 @@ class Square:
     seed: int
     tower: float
     """Direction of the church tower, as an angle about the middle."""
+    dome: float
+    """Direction of the town hall."""
 
     def draw_far(self, stage: Stage, view: View, time_s: float) -> None:
         """Draws the sky with its clouds, and what rises behind the houses."""
@@ -49,7 +51,7 @@ class Square:
                 x, y = WIDTH / 2 - view.focal * math.tan(away), 22 + (index * 37) % 52
                 for dx, dy, radius in ((-19, 3, 14), (0, -4, 20), (21, 2, 15)):
                     stage.effect(stage.oval(x + dx, y + dy, radius * 1.4, radius * 0.55), flat(tone, alpha=0.6, blur=3))
-        for away, drawn in ((self.tower, self._tower), (self.tower + math.pi - 0.3, self._dome)):
+        for away, drawn in ((self.tower, self._tower), (self.dome, self._dome)):
             foot = Vec(760 * math.sin(away), 0, 760 * math.cos(away))
             if view.toward(foot) < 0:
                 at = view.see(foot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from rvebench.sim.families.camera._space import (
     Sun,
     Vec,
     View,
+    far_to_near,
     paint_solids,
     shadow_of_solids,
     turned,
@@ -91,6 +93,76 @@ class _Thing:
     colour: Rgb
 
 
+def _things(setup: _Setup, time: float) -> list[_Thing]:
+    """Returns all that stands on the square."""
+    side = setup.side
+    statue = turned(STATUES[setup.statue](), setup.heading, Vec(0, _TOP, 0))
+    taker = _polar(_DISTANCE, setup.taker)
+    playing = _playing(setup)
+    furniture: tuple[tuple[str, Vec, list[Solid], float], ...] = (
+        ("stall", Vec(side * 186, 0, -72), stall(setup.cloth), 0.35 * side),
+        ("tree", Vec(-side * 182, 0, -70), tree(), 0.0),
+        ("lamp", Vec(-side * 128, 0, 84), lamp(), 0.0),
+        ("bench", Vec(side * 150, 0, 96), bench(), math.pi + 0.5 * side),
+        ("child", playing, child(setup.coats[1], math.sin(2.4 * time)), 1.6 * side),
+        ("photographer", taker, photographer(setup.coats[0]), setup.taker + math.pi),
+    )
+    # The plinth lies a little farther than its statue, so that it is drawn first.
+    found = [
+        _Thing(part="plinth", foot=Vec(0, 0, 0), solids=tuple(_BLOCKS[-2]), colour=setup.stone),
+        _Thing(part="statue", foot=Vec(0, 0, 0), solids=statue, colour=setup.stone),
+    ]
+    found += [
+        _Thing(part=part, foot=foot, solids=turned(solids, turn, foot, _SCALES.get(part, 1.0)), colour=WHITE)
+        for part, foot, solids, turn in furniture
+    ]
+    ball = _balloon(setup, time)
+    solids: tuple[Solid, ...] = (Blob(ball, ball.plus(Vec(0, 5, 0)), 13, 15.5, 1.0, None, 0.55),)
+    found.append(_Thing(part="balloon", foot=ball._replace(y=0), solids=solids, colour=setup.coats[1]))
+    for index in range(8):
+        way = (-1) ** index
+        # They keep away from the child, and from the furniture farther out.
+        gap = side * -1.67 + 0.6 + 5.08 * (index + 0.5) / 8
+        turn = gap + 0.12 * math.sin(index * 2.3 + setup.phase) + 0.05 * (time - 1) * way
+        reach = 98 + 9.0 * ((index * 3) % 4)
+        foot = _polar(reach, turn)
+        peck = max(0.0, math.sin(time * (2.6 + 0.3 * index) + index * 1.7)) ** 3
+        bird = turned(pigeon(peck), turn + math.pi / 2 * way, foot, 1.1)
+        found.append(_Thing(part="pigeon", foot=foot, solids=bird, colour=WHITE))
+    return found
+
+
+def _playing(setup: _Setup) -> Vec:
+    """Returns where the child stands."""
+    return Vec(-setup.side * 104, 0, -10)
+
+
+def _balloon(setup: _Setup, time: float) -> Vec:
+    x = _playing(setup).x + 5 * math.sin(1.7 * time + setup.phase)
+    return Vec(x, 112 + 2 * math.sin(2.3 * time), -16 + 3 * math.cos(1.3 * time))
+
+
+def _view(setup: _Setup, state: _State, share: float) -> View:
+    """Returns the camera at a share of the clip; it drifts a little along its circle."""
+    return View(
+        angle=state.angle + setup.side * 0.075 * (share - 0.5),
+        distance=state.distance,
+        height=state.height,
+        horizon=156.0,
+    )
+
+
+@lru_cache(maxsize=32)
+def _order(setup: _Setup, state: _State) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Returns the numbers of all things from far to near, each with the order of its bodies.
+
+    It is that of one moment: sorted anew in every frame, bodies that are about as far would change places.
+    """
+    view, things = _view(setup, state, 0.5), _things(setup, 0.0)
+    found = sorted(range(len(things)), key=lambda index: -view.depth(things[index].foot))
+    return tuple((index, far_to_near(view, things[index].solids)) for index in found)
+
+
 class StatueBehind(Family[_Setup, _State]):
     """Seen from the far side, a thing shows its back, and left and right change places."""
 
@@ -114,7 +186,7 @@ class StatueBehind(Family[_Setup, _State]):
             stone=_STONES[statue][rng.integers(2)],
             heading=float(rng.uniform(-0.2, 0.2)),
             side=side,
-            taker=math.pi - side * float(rng.uniform(0.26, 0.36)),
+            taker=side * (math.pi - float(rng.uniform(0.26, 0.36))),
             sun=Sun(
                 angle=side * float(rng.uniform(1.1, 1.4)),
                 slope=0.75 + 0.55 * dusk,
@@ -167,64 +239,28 @@ class StatueBehind(Family[_Setup, _State]):
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Sky, houses, stones, shadows, then what stands there from far to near."""
-        view = View(
-            angle=state.angle + setup.side * 0.075 * (clock.share - 0.5),
-            distance=state.distance,
-            height=state.height,
-            horizon=156.0,
+        view = _view(setup, state, clock.share)
+        square = Square(
+            sun=setup.sun, dusk=setup.dusk, seed=setup.seed, tower=math.pi + setup.side * 0.28, dome=-0.02 * setup.side
         )
-        square = Square(sun=setup.sun, dusk=setup.dusk, seed=setup.seed, tower=math.pi + setup.side * 0.28)
         square.draw_far(stage, view, clock.time_s)
         square.draw_ground(stage, view)
         square.draw_houses(stage, view)
-        things = [thing for thing in self._things(setup, clock) if view.depth(thing.foot) > _NEAR]
-        for thing in things:
+        things = _things(setup, clock.time_s)
+        shown = [(things[index], bodies) for index, bodies in _order(setup, state)]
+        shown = [pair for pair in shown if view.depth(pair[0].foot) > _NEAR]
+        for thing, _ in shown:
             path = shadow_of_solids(stage, view, setup.sun, thing.solids)
             stage.shadow(path, alpha=0.42, blur=1.6 * view.see(thing.foot).scale)
         self._flash(stage, setup, view, clock)
-        for thing in sorted(things, key=lambda thing: -view.depth(thing.foot)):
+        for thing, bodies in shown:
             if thing.part == "balloon":
                 self._string(stage, setup, view, clock)
             if thing.part == "plinth":
                 self._plinth(stage, setup, view)
             else:
-                paint_solids(stage, view, setup.sun, thing.solids, thing.colour, part=thing.part)
-
-    def _things(self, setup: _Setup, clock: Clock) -> list[_Thing]:
-        """Returns all that stands on the square."""
-        side, time = setup.side, clock.time_s
-        statue = turned(STATUES[setup.statue](), setup.heading, Vec(0, _TOP, 0))
-        taker = _polar(_DISTANCE, setup.taker)
-        hanging = Vec(-side * 104, 0, -10)
-        furniture: tuple[tuple[str, Vec, list[Solid], float], ...] = (
-            ("stall", Vec(side * 186, 0, -72), stall(setup.cloth), 0.35 * side),
-            ("tree", Vec(-side * 182, 0, -70), tree(), 0.0),
-            ("lamp", Vec(-side * 128, 0, 84), lamp(), 0.0),
-            ("bench", Vec(side * 150, 0, 96), bench(), math.pi + 0.5 * side),
-            ("child", hanging, child(setup.coats[1], self._sway(clock)), 1.6 * side),
-            ("photographer", taker, photographer(setup.coats[0]), setup.taker + math.pi),
-        )
-        # The plinth lies a little farther than its statue, so that it is drawn first.
-        found = [
-            _Thing(part="plinth", foot=Vec(0, 0, 0), solids=tuple(_BLOCKS[-2]), colour=setup.stone),
-            _Thing(part="statue", foot=Vec(0, 0, 0), solids=statue, colour=setup.stone),
-        ]
-        found += [
-            _Thing(part=part, foot=foot, solids=turned(solids, turn, foot, _SCALES.get(part, 1.0)), colour=WHITE)
-            for part, foot, solids, turn in furniture
-        ]
-        ball = self._balloon(setup, clock)
-        solids: tuple[Solid, ...] = (Blob(ball, ball.plus(Vec(0, 5, 0)), 13, 15.5, 1.0, None, 0.55),)
-        found.append(_Thing(part="balloon", foot=ball._replace(y=0), solids=solids, colour=setup.coats[1]))
-        for index in range(8):
-            way = (-1) ** index
-            turn = index * 0.85 + setup.phase + 0.05 * time * way
-            reach = 112 + 17 * ((index * 3) % 5)
-            foot = _polar(reach, turn)
-            peck = max(0.0, math.sin(time * (2.6 + 0.3 * index) + index * 1.7)) ** 3
-            bird = turned(pigeon(peck), turn + math.pi / 2 * way, foot, 1.1)
-            found.append(_Thing(part="pigeon", foot=foot, solids=bird, colour=WHITE))
-        return found
+                solids = [thing.solids[index] for index in bodies]
+                paint_solids(stage, view, setup.sun, solids, thing.colour, part=thing.part)
 
     def _flash(self, stage: Stage, setup: _Setup, view: View, clock: Clock) -> None:
         """The light of the camera over there, once in the clip."""
@@ -233,17 +269,10 @@ class StatueBehind(Family[_Setup, _State]):
             at, burst = view.see(lens), math.exp(-(((clock.share - 0.55) / 0.1) ** 2))
             stage.glow(at.x, at.y, 34, Rgb(255, 252, 236), alpha=0.9 * burst)
 
-    def _sway(self, clock: Clock) -> float:
-        return math.sin(2.4 * clock.time_s)
-
-    def _balloon(self, setup: _Setup, clock: Clock) -> Vec:
-        time = clock.time_s
-        x = -setup.side * 104 + 5 * math.sin(1.7 * time + setup.phase)
-        return Vec(x, 112 + 2 * math.sin(2.3 * time), -16 + 3 * math.cos(1.3 * time))
-
     def _string(self, stage: Stage, setup: _Setup, view: View, clock: Clock) -> None:
-        hand = Vec(-setup.side * 104, 0, -10).plus(Vec(9 + self._sway(clock), 62, 3).turned(1.6 * setup.side))
-        knot = self._balloon(setup, clock).plus(Vec(0, -13, 0))
+        sway = math.sin(2.4 * clock.time_s)
+        hand = _playing(setup).plus(Vec(9 + sway, 62, 3).turned(1.6 * setup.side))
+        knot = _balloon(setup, clock.time_s).plus(Vec(0, -13, 0))
         middle = hand.plus(knot.plus(hand, -1), 0.5).plus(Vec(2, 0, 0))
         line = stage.curve(view.points((hand, middle, knot)))
         stage.paint(line, flat(Rgb.of("#f0ece2")), part="balloon", line=0.9)
@@ -252,7 +281,8 @@ class StatueBehind(Family[_Setup, _State]):
         """Draws the steps and the block, with letters on its front and a wreath on its back."""
         grey = mix(setup.stone, Rgb.of("#b9b2a6"), 0.75)
         for block in _BLOCKS:
-            paint_solids(stage, view, setup.sun, block, grey, part="plinth")
+            sides = [block[index] for index in far_to_near(view, block)]
+            paint_solids(stage, view, setup.sun, sides, grey, part="plinth")
         bronze = Rgb.of("#a8793f")
         for index, normal in enumerate((Vec(0, 0, 1), Vec(1, 0, 0), Vec(0, 0, -1), Vec(-1, 0, 0))):
             # A side that is seen edge-on is left out: its pattern would be a smear.
