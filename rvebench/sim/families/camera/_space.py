@@ -23,7 +23,8 @@ __all__ = [
     "View",
     "far_to_near",
     "paint_solids",
-    "shadow_of_solids",
+    "path_of",
+    "shadows",
     "turned",
 ]
 
@@ -103,7 +104,11 @@ class View:
 
     def points(self, places: Iterable[Vec]) -> list[Point]:
         """Returns where places appear."""
-        return [self.see(place)[:2] for place in places]
+        sine, cosine, found = math.sin(self.angle), math.cos(self.angle), []
+        for x, y, z in places:
+            scale = self.focal / max(20.0, self.distance - x * sine - z * cosine)
+            found.append((WIDTH / 2 + (x * cosine - z * sine) * scale, self.horizon - (y - self.height) * scale))
+        return found
 
     @contextmanager
     def on(self, stage: Stage, plane: Plane) -> Iterator[None]:
@@ -335,20 +340,27 @@ def paint_solids(stage: Stage, view: View, sun: Sun, solids: Iterable[Solid], co
 _STEPS = (1.14, 0.97, 0.6)
 
 
-def shadow_of_solids(stage: Stage, view: View, sun: Sun, solids: Sequence[Solid]) -> Any:
-    """Returns the outline of what bodies throw on the ground, as one path in the picture."""
-    path = load_skia().Path()
+def shadows(sun: Sun, solids: Iterable[Solid]) -> tuple[tuple[Vec, ...], ...]:
+    """Returns the outlines of what bodies throw on the ground, all the same way round so that none cancels another."""
+    outlines: list[tuple[Vec, ...]] = []
     for body in solids:
         match body:
             case Blob():
                 a, b = sun.shadow(body.start), sun.shadow(body.end)
                 ground = _outline((a.x, a.z), (b.x, b.z), body.first, body.last, 5)
-                path.addPath(stage.polygon(view.points(Vec(x, 0.0, z) for x, z in ground)))
+                outlines.append(tuple(Vec(x, 0.0, z) for x, z in ground))
             case Sheet() if not body.line:
-                # Turned the same way as the round bodies, so that it never cancels what it overlaps.
-                corners = view.points(sun.shadow(corner) for corner in body.corners)
-                area = sum(p[0] * q[1] - q[0] * p[1] for p, q in zip(corners, corners[1:] + corners[:1], strict=True))
-                path.addPath(stage.polygon(corners if area > 0 else corners[::-1]))
+                corners = tuple(sun.shadow(corner) for corner in body.corners)
+                area = sum(p.x * q.z - q.x * p.z for p, q in zip(corners, corners[1:] + corners[:1], strict=True))
+                outlines.append(corners if area > 0 else corners[::-1])
             case _:
                 pass
+    return tuple(outlines)
+
+
+def path_of(stage: Stage, view: View, outlines: Iterable[Sequence[Vec]]) -> Any:
+    """Returns outlines in space as one path in the picture."""
+    path = load_skia().Path()
+    for outline in outlines:
+        path.addPath(stage.polygon(view.points(outline)))
     return path

@@ -113,13 +113,14 @@ class Square:
         scale = view.focal / np.maximum(60.0, view.distance - x * sine - z * cosine)
         across, down = WIDTH / 2 + (x * cosine - z * sine) * scale, view.horizon + view.height * scale
         shown = (scale.max(axis=1) < 3.4) & (np.abs(across - WIDTH / 2).min(axis=1) < WIDTH / 2 + 40)
-        paths = {wide: load_skia().Path() for wide in (0.8, 1.2, 1.8, 3.0)}
-        widths = np.array(tuple(paths))
-        for index in np.flatnonzero(shown):
-            path = paths[widths[np.abs(widths - 1.7 * scale[index, 0]).argmin()]]
-            path.moveTo(float(across[index, 0]), float(down[index, 0]))
-            path.lineTo(float(across[index, 1]), float(down[index, 1]))
-        for wide, path in paths.items():
+        widths = np.array((0.8, 1.2, 1.8, 3.0))
+        paths = [load_skia().Path() for _ in widths]
+        nearest = np.abs(widths - 1.7 * scale[:, :1]).argmin(axis=1)
+        ends = np.stack([across[:, 0], down[:, 0], across[:, 1], down[:, 1]], axis=1)
+        for which, (x0, y0, x1, y1) in zip(nearest[shown].tolist(), ends[shown].tolist(), strict=True):
+            paths[which].moveTo(x0, y0)
+            paths[which].lineTo(x1, y1)
+        for wide, path in zip(widths.tolist(), paths, strict=True):
             stage.effect(path, flat(shade(self._stone(), 0.55), alpha=0.35), line=wide)
 
     def _stone(self) -> Rgb:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +21,8 @@ from rvebench.sim.families.camera._space import (
     View,
     far_to_near,
     paint_solids,
-    shadow_of_solids,
+    path_of,
+    shadows,
     turned,
 )
 from rvebench.sim.families.camera._square import Square, bench, lamp, pigeon, stall, tree
@@ -46,7 +48,6 @@ _STONES = {
     "owl": (Rgb.of("#a8a29c"), Rgb.of("#8f9aa6")),
     "angel": (Rgb.of("#dcd6ca"), Rgb.of("#c9c6c4")),
 }
-_SCALES = {"photographer": 1.22}
 _BACKS = {
     "king": "his cape with its cross and the back of the crown",
     "lion": "the mane, the haunches and the curled tail",
@@ -91,44 +92,51 @@ class _Thing:
     foot: Vec
     solids: tuple[Solid, ...]
     colour: Rgb
+    ground: tuple[tuple[Vec, ...], ...]
+    """Outlines of its shadow."""
+
+
+def _thing(setup: _Setup, part: str, foot: Vec, solids: Sequence[Solid], colour: Rgb = WHITE) -> _Thing:
+    return _Thing(part=part, foot=foot, solids=tuple(solids), colour=colour, ground=shadows(setup.sun, solids))
+
+
+@lru_cache(maxsize=16)
+def _fixed(setup: _Setup) -> tuple[_Thing, ...]:
+    """Returns what stands on the square and does not move."""
+    side, middle = setup.side, Vec(0, 0, 0)
+    statue = turned(STATUES[setup.statue](), setup.heading, Vec(0, _TOP, 0))
+    furniture: tuple[tuple[str, Vec, list[Solid], float, float], ...] = (
+        ("stall", Vec(side * 186, 0, -72), stall(setup.cloth), 0.35 * side, 1.0),
+        ("tree", Vec(-side * 182, 0, -70), tree(), 0.0, 1.0),
+        ("lamp", Vec(-side * 128, 0, 84), lamp(), 0.0, 1.0),
+        ("bench", Vec(side * 150, 0, 96), bench(), math.pi + 0.5 * side, 1.0),
+        ("photographer", _polar(_DISTANCE, setup.taker), photographer(setup.coats[0]), setup.taker + math.pi, 1.22),
+    )
+    return (
+        _thing(setup, "plinth", middle, _BLOCKS[-2]),
+        _thing(setup, "statue", middle, statue, setup.stone),
+        *(_thing(setup, part, foot, turned(solids, turn, foot, size)) for part, foot, solids, turn, size in furniture),
+    )
 
 
 def _things(setup: _Setup, time: float) -> list[_Thing]:
-    """Returns all that stands on the square."""
-    side = setup.side
-    statue = turned(STATUES[setup.statue](), setup.heading, Vec(0, _TOP, 0))
-    taker = _polar(_DISTANCE, setup.taker)
-    playing = _playing(setup)
-    furniture: tuple[tuple[str, Vec, list[Solid], float], ...] = (
-        ("stall", Vec(side * 186, 0, -72), stall(setup.cloth), 0.35 * side),
-        ("tree", Vec(-side * 182, 0, -70), tree(), 0.0),
-        ("lamp", Vec(-side * 128, 0, 84), lamp(), 0.0),
-        ("bench", Vec(side * 150, 0, 96), bench(), math.pi + 0.5 * side),
-        ("child", playing, child(setup.coats[1], math.sin(2.4 * time)), 1.6 * side),
-        ("photographer", taker, photographer(setup.coats[0]), setup.taker + math.pi),
-    )
-    # The plinth lies a little farther than its statue, so that it is drawn first.
+    """Returns all that stands on the square; of equally far ones the first is drawn first."""
+    side, playing, ball = setup.side, _playing(setup), _balloon(setup, time)
+    body = turned(child(setup.coats[1], math.sin(2.4 * time)), 1.6 * side, playing)
+    balloon = [Blob(ball, ball.plus(Vec(0, 5, 0)), 13, 15.5, 1.0, None, 0.55)]
     found = [
-        _Thing(part="plinth", foot=Vec(0, 0, 0), solids=tuple(_BLOCKS[-2]), colour=setup.stone),
-        _Thing(part="statue", foot=Vec(0, 0, 0), solids=statue, colour=setup.stone),
+        *_fixed(setup),
+        _thing(setup, "child", playing, body),
+        _thing(setup, "balloon", ball._replace(y=0), balloon, setup.coats[1]),
     ]
-    found += [
-        _Thing(part=part, foot=foot, solids=turned(solids, turn, foot, _SCALES.get(part, 1.0)), colour=WHITE)
-        for part, foot, solids, turn in furniture
-    ]
-    ball = _balloon(setup, time)
-    solids: tuple[Solid, ...] = (Blob(ball, ball.plus(Vec(0, 5, 0)), 13, 15.5, 1.0, None, 0.55),)
-    found.append(_Thing(part="balloon", foot=ball._replace(y=0), solids=solids, colour=setup.coats[1]))
     for index in range(8):
         way = (-1) ** index
         # They keep away from the child, and from the furniture farther out.
         gap = side * -1.67 + 0.6 + 5.08 * (index + 0.5) / 8
         turn = gap + 0.12 * math.sin(index * 2.3 + setup.phase) + 0.05 * (time - 1) * way
-        reach = 98 + 9.0 * ((index * 3) % 4)
-        foot = _polar(reach, turn)
+        foot = _polar(98 + 9.0 * ((index * 3) % 4), turn)
         peck = max(0.0, math.sin(time * (2.6 + 0.3 * index) + index * 1.7)) ** 3
-        bird = turned(pigeon(peck), turn + math.pi / 2 * way, foot, 1.1)
-        found.append(_Thing(part="pigeon", foot=foot, solids=bird, colour=WHITE))
+        found.append(_thing(setup, "pigeon", foot, turned(pigeon(peck), turn + math.pi / 2 * way, foot, 1.1)))
     return found
 
 
@@ -250,7 +258,7 @@ class StatueBehind(Family[_Setup, _State]):
         shown = [(things[index], bodies) for index, bodies in _order(setup, state)]
         shown = [pair for pair in shown if view.depth(pair[0].foot) > _NEAR]
         for thing, _ in shown:
-            path = shadow_of_solids(stage, view, setup.sun, thing.solids)
+            path = path_of(stage, view, thing.ground)
             stage.shadow(path, alpha=0.42, blur=1.6 * view.see(thing.foot).scale)
         self._flash(stage, setup, view, clock)
         for thing, bodies in shown:
