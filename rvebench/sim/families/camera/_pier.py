@@ -55,7 +55,7 @@ def _dog(stage: Stage, scarf: Rgb, time_s: float, phase: float) -> None:
     hop = 3.2 * abs(math.sin(time_s * 4.4 + phase))
     bark = max(0.0, math.sin(time_s * 8.8 + phase))
     stage.shadow(stage.oval(2, 0.4, 24 - hop, 2.2), alpha=0.5, blur=1)
-    tip = 9 * math.sin(time_s * 13)
+    tip = 9 * math.sin(time_s * 10)
     tail = stage.curve([(-17, -22 - hop), (-25, -29 - hop), (-27 + 0.4 * tip, -38 - hop), (-25 + tip, -44 - hop)])
     stage.paint(tail, flat(shade(fur, 0.8)), part="person", line=5)
     for x, tone in ((-13.0, 0.68), (10, 0.68), (-17, 1.0), (14, 1.0)):

@@ -63,7 +63,7 @@ def _dome(stage: Stage, colour: Rgb, now: float, phase: float) -> None:
 
 
 def _butterfly(stage: Stage, colour: Rgb, now: float) -> None:
-    beat = 0.5 + 0.42 * math.sin(now * 11)
+    beat = 0.5 + 0.42 * math.sin(now * 8)
     for side in (-1, 1):
         with stage.moved(0, 0, scale=side * (1 - 0.72 * beat), scale_y=1):
             low = stage.curve([(0, 0), (8, 1), (13, 7), (9, 13), (3, 8)], closed=True)

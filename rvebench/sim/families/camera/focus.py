@@ -33,7 +33,7 @@ _CALLS: dict[Subject, tuple[str, str, str, str]] = {
     ),
     "dog": (
         "what is barking like that on the pier?",
-        "Somebody's pet is hopping about out there. Continue with the shot in which we can tell whose it is.",
+        "Somebody's pet is hopping about out there. Continue with the shot in which we can tell which breed it is.",
         "the animal at the end of the pier",
         "the dog with the scarf that barks on the pier",
     ),
