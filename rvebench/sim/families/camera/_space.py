@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rvebench.sim.colour import Rgb, shade
-from rvebench.sim.stage import HEIGHT, WIDTH, Point, Stage, flat, linear, load_skia
+from rvebench.sim.stage import WIDTH, Point, Stage, flat, linear, load_skia
 
 __all__ = [
     "Blob",
@@ -30,6 +30,8 @@ __all__ = [
 
 _ARC = 10
 """Points along each round end of a body."""
+_MARGIN = 64.0
+"""How far a static layer reaches beyond the frame (:meth:`Stage.static`)."""
 _NEAREST = 50.0
 """Layers are cut this far before the camera."""
 
@@ -150,8 +152,8 @@ class View:
         with stage.clipped(stage.rect(0, 0, 0, 0)):
             stage.static(name, draw)
         image = stage.layers[f"{stage.mode}/{name}"]
-        margin = (image.width() / (image.width() - image.height()) * (WIDTH - HEIGHT) - WIDTH) / 2
-        place = skia.Matrix.Translate(-margin, -margin).preScale(*(((WIDTH + 2 * margin) / image.width(),) * 2))
+        scale = 1 / stage._scale
+        place = skia.Matrix.Translate(-_MARGIN, -_MARGIN).preScale(scale, scale)
         filtering = skia.FilterMode.kLinear if stage.is_picture else skia.FilterMode.kNearest
         clamp = skia.TileMode.kClamp
         brush = skia.Paint(
