@@ -42,10 +42,10 @@ class LadderEditor:
         )
 
     def missing(self) -> tuple[str, ...]:
-        """Returns the renderer when it is not installed."""
-        from importlib.util import find_spec
+        """Returns what of the renderer cannot be loaded here."""
+        from rvebench.sim.libraries import missing_libraries
 
-        return () if find_spec("skia") else ("module skia (the extra sim)",)
+        return missing_libraries()
 
     def edit(self, requests: Iterable[EditRequest]) -> Iterator[EditResult]:
         for request in requests:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from rvebench.errors import UsageError
 from rvebench.sim.colour import Light, Rgb
+from rvebench.sim.libraries import load_skia
 from rvebench.sim.texture import TextureName, grain, texture
 
 if TYPE_CHECKING:
@@ -35,22 +35,6 @@ Point = tuple[float, float]
 Ids = npt.NDArray[np.uint8]
 """Part numbers, shape (H, W); 0 is everything unnamed."""
 Mode = Literal["picture", "ids"]
-
-
-def load_skia() -> Any:
-    """Returns the skia module.
-
-    Raises:
-        UsageError: it is not installed, or a system library it needs is absent.
-    """
-    try:
-        import skia
-    except ImportError as error:
-        raise UsageError(
-            f"the renderer cannot be loaded: {error}",
-            hint='`pip install "rvebench[sim]"`; on Debian it also needs libgl1, libegl1 and libfontconfig1',
-        ) from None
-    return skia
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from rvebench.errors import UsageError
 from rvebench.sim.colour import Rgb, shade
 from rvebench.sim.families.emotional._bedroom import MIDDLE, SHELF_Y, Bedroom, blanket_hem, blanket_y, shelf_x
 from rvebench.sim.families.emotional._people import ease
+from rvebench.sim.libraries import load_pymunk
 from rvebench.sim.stage import Stage, flat, linear, radial
 
 __all__ = ["draw_falling_books", "draw_mouse", "draw_shelf", "fallen_books"]
@@ -48,12 +48,7 @@ def fallen_books(lifted: float) -> tuple[tuple[_Place, ...], ...]:
     Raises:
         UsageError: the physics engine is not installed.
     """
-    try:
-        import pymunk
-    except ImportError as error:
-        raise UsageError(
-            f"the physics engine cannot be loaded: {error}", hint='`pip install "rvebench[sim]"`'
-        ) from None
+    pymunk = load_pymunk()
     space = pymunk.Space(threaded=False)
     space.gravity = (0, 620)
     space.iterations = 30

@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from rvebench.errors import UsageError
 from rvebench.sim.colour import Rgb, mix, shade
+from rvebench.sim.libraries import load_pymunk
 from rvebench.sim.stage import WIDTH, Point, Stage, flat, linear, radial
 
 __all__ = ["Ball", "Block", "Rest", "draw_ball", "draw_block", "settle", "shadows"]
@@ -72,12 +72,7 @@ def settle(
     Raises:
         UsageError: the physics engine is not installed.
     """
-    try:
-        import pymunk
-    except ImportError as error:
-        raise UsageError(
-            f"the physics engine cannot be loaded: {error}", hint='`pip install "rvebench[sim]"`'
-        ) from None
+    pymunk = load_pymunk()
     space = pymunk.Space(threaded=False)
     space.gravity = (0, 900)
     space.iterations = 30
