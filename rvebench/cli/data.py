@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, console, print_json, progress_bar
-from rvebench.errors import EXIT_CORRUPT, RveError, UsageError
+from rvebench.errors import EXIT_CORRUPT, InterruptError, RveError, UsageError
 from rvebench.taxonomy import Subset
 
 if TYPE_CHECKING:
@@ -95,10 +95,15 @@ def render(
         raise UsageError(f"--size {size!r} is not width x height", hint="write it as 480x272")
     shape = (int(width), int(height))
     folder = out or rendered_folder(split, shape, frames)
-    with progress_bar(f"render {split}", None) as show:
-        manifest = render_split(
-            split, folder, size=shape, frames=frames, samples=samples, workers=workers, progress=show
-        )
+    try:
+        with progress_bar(f"render {split}", None) as show:
+            manifest = render_split(
+                split, folder, size=shape, frames=frames, samples=samples, workers=workers, progress=show
+            )
+    except KeyboardInterrupt:
+        raise InterruptError(
+            "stopped on request; every finished sample is recorded", hint="run the same command again to go on"
+        ) from None
     if output is Format.JSON:
         print_json({"split": split, "path": str(manifest)})
     else:

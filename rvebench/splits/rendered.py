@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rvebench.errors import UsageError
+from rvebench.errors import RveError, StorageError, UsageError
 from rvebench.records import Sample
+from rvebench.splits.hashing import sample_files
 from rvebench.splits.manifest import MANIFEST_NAME, write_split
 from rvebench.splits.schema import sample_from_json, sample_to_json
 from rvebench.storage import LineLog, LogLine, exclusive_lock, read_lines
@@ -86,36 +92,110 @@ def render_split(
         UsageError: the shape cannot be rendered, or the renderer is not installed.
         LockedError: another process renders here.
         StorageError: a file cannot be written; what was rendered is kept.
+        RveError: a process that renders died; what was rendered is kept.
     """
+    from rvebench.sim.libraries import load_pymunk, load_skia
     from rvebench.sim.recipes import recipes_of
-    from rvebench.sim.stage import load_skia
 
     check_shape(size, frames)
     recipes = recipes_of(name, samples=samples)
     load_skia()
-    (folder / "videos").mkdir(parents=True, exist_ok=True)
-    with exclusive_lock(folder / "lock"), LineLog(folder / _JOURNAL) as journal:
-        done = {
-            item.value["sample"]["id"]: item.value["sample"]
-            for item in read_lines(folder / _JOURNAL)
-            if isinstance(item, LogLine)
-        }
+    load_pymunk()
+    videos = folder / "videos"
+    try:
+        videos.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot be made: {error.strerror or error}", where=videos, hint="choose another folder with --out"
+        ) from error
+    with exclusive_lock(folder / "lock"):
+        done = _recorded(folder)
         todo = [recipe for recipe in recipes if recipe.id not in done]
         if progress is not None:
             progress(len(recipes) - len(todo), len(recipes))
-        with ProcessPoolExecutor(max_workers=max(1, workers), mp_context=get_context("spawn")) as pool:
-            jobs = [pool.submit(_render, recipe, folder, size, frames) for recipe in todo]
-            try:
-                for count, job in enumerate(as_completed(jobs), start=1):
-                    row = job.result()
-                    journal.append({"sample": row})
-                    done[row["id"]] = row
-                    if progress is not None:
-                        progress(len(recipes) - len(todo) + count, len(recipes))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-    return _write_manifest(folder, [done[recipe.id] for recipe in recipes])
+        rendered = _rows(todo, folder, size, frames, workers=workers)
+        with LineLog(folder / _JOURNAL) as journal, _no_leftovers(videos), closing(rendered) as rows:
+            for row in rows:
+                journal.append({"sample": row})
+                done[row["id"]] = row
+                if progress is not None:
+                    progress(sum(recipe.id in done for recipe in recipes), len(recipes))
+        return _write_manifest(folder, [done[recipe.id] for recipe in recipes])
+
+
+def _recorded(folder: Path) -> dict[str, dict[str, Any]]:
+    """Returns the rows of samples that were rendered and whose videos are all still there, by id."""
+    rows = [item.value["sample"] for item in read_lines(folder / _JOURNAL) if isinstance(item, LogLine)]
+    return {
+        row["id"]: row
+        for row in rows
+        if all(path.is_file() for path in sample_files(sample_from_json(row, relative_to=folder)).values())
+    }
+
+
+@contextmanager
+def _no_leftovers(videos: Path) -> Iterator[None]:
+    """Removes half-written videos before and after: those of a process that was killed, then those of our own."""
+    _sweep(videos)
+    try:
+        yield
+    finally:
+        _sweep(videos)
+
+
+def _sweep(videos: Path) -> None:
+    for path in videos.glob(".*.tmp.mp4"):
+        path.unlink(missing_ok=True)
+
+
+def _rows(
+    recipes: Sequence[Recipe], folder: Path, size: tuple[int, int], frames: int, *, workers: int
+) -> Generator[dict[str, Any], None, None]:
+    """Renders samples in worker processes and yields their rows as they are finished, in any order.
+
+    The workers hang on a leash, a pipe whose other end only this process holds: when it closes, be it because this
+    generator ends or because the process was killed, they leave at once.
+    """
+    if not recipes:
+        return
+    context = get_context("spawn")
+    leash, hold = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(
+        max_workers=min(workers, len(recipes)), mp_context=context, initializer=_follow, initargs=(leash,)
+    )
+    try:
+        # A terminal sends Ctrl-C to the workers too, which are still importing then: they inherit the block.
+        resource_tracker.ensure_running()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            jobs = [pool.submit(_render, recipe, folder, size, frames) for recipe in recipes]
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for job in as_completed(jobs):
+            yield job.result()
+        pool.shutdown()
+    except BrokenProcessPool:
+        raise RveError(
+            "a process that renders was killed, perhaps for want of memory",
+            where=folder,
+            hint="run the same command again, with fewer --workers: what was rendered is kept",
+        ) from None
+    finally:
+        hold.close()
+        pool.shutdown(cancel_futures=True)
+        leash.close()
+
+
+def _follow(leash: Connection) -> None:
+    """Makes a worker leave as soon as the leash is let go; Ctrl-C is for its parent alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def watch() -> None:
+        leash.poll(None)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="leash", daemon=True).start()
 
 
 def _write_manifest(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
