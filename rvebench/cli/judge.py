@@ -43,8 +43,11 @@ def ladder(
 
     from rvebench.judges import build_judge
     from rvebench.judges.ladder import climb, summarise_ladder
+    from rvebench.sim.libraries import load_pymunk, load_skia
     from rvebench.splits import load_split
 
+    load_skia()
+    load_pymunk()
     built = build_judge(judge_name)
     samples = load_split(split).samples
     if limit is not None and limit < len(samples):
