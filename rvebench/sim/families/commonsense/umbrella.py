@@ -82,6 +82,7 @@ class RainUmbrella(Family[_Setup, _State]):
             target=_State(after=True, rain=1.0, opened=1.0, cloud=1.0),
             half=_State(after=True, rain=0.4, opened=0.38, cloud=0.88),
             wrong=_State(after=True, cloud=0.0),
+            still=_State(after=True),
         )
 
     def objects(self, setup: _Setup) -> str:
