@@ -83,6 +83,7 @@ class DuskLights(Family[_Setup, _State]):
             target=_State(after=True, dusk=0.92, lit=1.0),
             half=_State(after=True, dusk=0.46, lit=0.4),
             wrong=_State(after=True, snow=1.0),
+            still=_State(after=True),
         )
 
     def objects(self, setup: _Setup) -> str:
