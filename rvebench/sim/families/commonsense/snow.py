@@ -89,6 +89,7 @@ class SnowCoat(Family[_Setup, _State]):
             target=_State(outside=True, dressed=True, extras=True),
             half=_State(outside=True, extras=True),
             wrong=_State(outside=True, other=True),
+            still=_State(outside=True),
         )
 
     def objects(self, setup: _Setup) -> str:
