@@ -83,6 +83,7 @@ class ShopCloses(Family[_Setup, _State]):
             target=_State(after=True, night=1.0, shut=1.0),
             half=_State(after=True, night=0.55, shut=0.45),
             wrong=_State(after=True, crowd=True),
+            still=_State(after=True),
         )
 
     def objects(self, setup: _Setup) -> str:
