@@ -38,10 +38,12 @@ class _Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
+    near: bool = False
+    """The following shot."""
     vehicle: float = 0.0
     """0 coming, 1 at the stop, -1 away."""
     boarded: int = 0
-    """How many of those who waited are inside."""
+    """How many of those who waited are inside; while there is none, nobody goes to the door."""
     rain: float = 0.0
 
 
@@ -70,9 +72,10 @@ class BusBoarding(Family[_Setup, _State]):
         count = len(setup.people)
         return States(
             source=_State(),
-            target=_State(vehicle=1.0, boarded=count - 1),
-            half=_State(vehicle=1.0, boarded=count // 2),
-            wrong=_State(vehicle=-1.0, rain=1.0),
+            target=_State(near=True, vehicle=1.0, boarded=count - 1),
+            half=_State(near=True, vehicle=1.0, boarded=count // 2),
+            wrong=_State(near=True, vehicle=-1.0, rain=1.0),
+            still=_State(near=True, vehicle=1.0),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -116,8 +119,7 @@ class BusBoarding(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:  # noqa: ARG002
         """A still one that breathes, from a little nearer afterwards."""
-        near = 1.0 if not state.vehicle else 1.1
-        return Camera(zoom=near + 0.03 * clock.share, focus=(WIDTH / 2 - 20, 258))
+        return Camera(zoom=(1.1 if state.near else 1.0) + 0.03 * clock.share, focus=(WIDTH / 2 - 20, 258))
 
     def draw(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         """Street, vehicle, those in front of it."""
@@ -202,18 +204,18 @@ class BusBoarding(Family[_Setup, _State]):
             draw_vehicle(stage, setup.vehicle, setup.body, x=x, halted=halted, time_s=clock.time_s, rider=rider)
 
     def _waiting(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
-        halted = state.vehicle > 0
+        boarding = state.boarded > 0
         for index in range(len(setup.people)):
             if index < state.boarded:
                 continue
             x, y = 106.0 + 50 * index, _NEAR_Y - 11 + 3.0 * (index % 2)
             mood = Mood(sadness=0.45) if state.rain else Mood(joy=0.3)
             hand = (17.0, -50.0) if index % 2 else None
-            turn = 0.2 if state.rain else -0.8 if halted else 0.75
+            turn = 0.2 if state.rain else -0.8 if boarding else 0.75
             pose = standing(clock.time_s, setup.phase + 1.7 * index, turn=turn, hand=hand)
-            if halted and index > state.boarded:
+            if boarding and index > state.boarded:
                 x = _HALT_X + DOOR_X + 4 + 48 * (index - state.boarded)
-            if halted and index == state.boarded:
+            if boarding and index == state.boarded:
                 # The next one goes up into the open door.
                 up = ease(clock.share * 1.2)
                 climb = 30 if setup.vehicle == "ferry" else 22
