@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
@@ -48,12 +48,12 @@ class _Setup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     after: bool = False
-    moved: float = 0.0
-    """How far the line has moved up, in places."""
-    served: float = 0.0
-    """How far the first has walked off with what was bought."""
+    served: bool = False
+    """The first walks off with what was bought."""
+    moved: int = 0
+    """How many of the others have moved up a place."""
     shut: bool = False
-    """The stand is shut and the line has gone: the wrong everyday event."""
+    """The stand is shut and all walk off with nothing: the wrong everyday event."""
 
 
 class QueueMoves(Family[_Setup, _State]):
@@ -81,13 +81,14 @@ class QueueMoves(Family[_Setup, _State]):
             phase=float(rng.uniform(0, 6.28)),
         )
 
-    def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
+    def states(self, setup: _Setup) -> States[_State]:
         """One place up; the other law shuts the stand."""
         return States(
             source=_State(),
-            target=_State(after=True, moved=1.0, served=1.0),
-            half=_State(after=True, moved=0.4, served=0.35),
+            target=_State(after=True, served=True, moved=len(setup.people) - 1),
+            half=_State(after=True, served=True, moved=1),
             wrong=_State(after=True, shut=True),
+            still=_State(after=True),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -139,7 +140,9 @@ class QueueMoves(Family[_Setup, _State]):
 
             with stage.moved(middle, _FOOT_Y, scale=setup.side, scale_y=1):
                 draw_front(stage, setup.stand, setup.paint, shut=state.shut, time_s=clock.time_s, seller=seller)
-            if not state.shut:
+            if state.shut:
+                self._turned_away(stage, setup, clock)
+            else:
                 self._line(stage, setup, state, clock)
 
     def _square(self, stage: Stage, setup: _Setup, state: _State, middle: float) -> None:
@@ -160,23 +163,29 @@ class QueueMoves(Family[_Setup, _State]):
         side = setup.side
         front = WIDTH / 2 + side * 104
         for index in reversed(range(1, len(setup.people))):
-            place = index - state.moved
+            place = index - (index <= state.moved)
             x, y = front - side * (4 + _STEP * place), _FOOT_Y + 4 + 5.0 * (index % 2)
-            hand = _UP if place <= 0 else None
+            hand = _UP if place == 0 else None
             pose = standing(clock.time_s, 1.9 * index, turn=0.8 * side, hand=hand, side=side)
-            if 0 < state.moved < 1:
-                pose = replace(pose, stride=0.5 * math.sin(clock.time_s * 6 + index))
             self._person(stage, setup, index, pose, Mood(joy=0.3), (x, y), clock)
         if not state.served:
             pose = standing(clock.time_s, 0, turn=0.8 * side, hand=_UP, side=side)
             self._person(stage, setup, 0, pose, Mood(joy=0.4), (front - side * 4, _FOOT_Y + 4), clock)
             return
         # Off across the square, in front of those who wait.
-        x, y = front - side * (30 + 186 * state.served + 38 * clock.share), _FOOT_Y + 28
+        x, y = front - side * (216 + 38 * clock.share), _FOOT_Y + 28
         pose = walking(clock.time_s * 6, -side, hand=(_UP[0] + 1, _UP[1]), side=-side)
         self._person(stage, setup, 0, pose, Mood(joy=0.85), (x, y), clock)
         with stage.moved(x - side * 20.4, y - 62):
             draw_bought(stage, setup.stand, setup.goods, clock.time_s)
+
+    def _turned_away(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
+        side = setup.side
+        front = WIDTH / 2 + side * 104
+        for index in reversed(range(len(setup.people))):
+            x = front - side * (4 + _STEP * (index + 0.35) + 34 * clock.share)
+            pose = walking(clock.time_s * 6 + 1.9 * index, -side)
+            self._person(stage, setup, index, pose, Mood(sadness=0.4), (x, _FOOT_Y + 4 + 5.0 * (index % 2)), clock)
 
     def _person(
         self, stage: Stage, setup: _Setup, index: int, pose: Pose, mood: Mood, place: Point, clock: Clock
