@@ -100,7 +100,8 @@ class MatchScore(Family[_Setup, _State]):
         glad = _State(after=True, ours=ours, theirs=theirs, joy=1.0)
         sad = _State(after=True, ours=ours, theirs=theirs, sadness=1.0)
         half = replace(glad, joy=0.5) if setup.won else replace(sad, sadness=0.5)
-        return States(source=_State(), target=glad if setup.won else sad, half=half, wrong=sad if setup.won else glad)
+        target, wrong = (glad, sad) if setup.won else (sad, glad)
+        return States(source=_State(), target=target, half=half, wrong=wrong, still=_State(after=True))
 
     def objects(self, setup: _Setup) -> str:
         """The sport."""
