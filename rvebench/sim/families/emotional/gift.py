@@ -38,6 +38,8 @@ class _Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
+    near: bool = False
+    """The following, nearer shot."""
     opened: float = 0.0
     """How far the present is out of its box, 0..1."""
     joy: float = 0.0
@@ -69,9 +71,10 @@ class GiftOpened(Family[_Setup, _State]):
         """From a closed box to a happy child."""
         return States(
             source=_State(),
-            target=_State(opened=1.0, joy=1.0),
-            half=_State(opened=0.45, joy=0.35),
-            wrong=_State(opened=1.0, sadness=1.0),
+            target=_State(near=True, opened=1.0, joy=1.0),
+            half=_State(near=True, opened=0.45, joy=0.35),
+            wrong=_State(near=True, opened=1.0, sadness=1.0),
+            still=_State(near=True),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -104,7 +107,7 @@ class GiftOpened(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:  # noqa: ARG002
         """Medium, then near."""
-        if not state.opened:
+        if not state.near:
             return Camera(zoom=1 + 0.03 * clock.share)
         return framed(WIDTH / 2, 158, 1.42 + 0.06 * clock.share)
 
