@@ -56,8 +56,10 @@ class _Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
+    near: bool = False
+    """The following, nearer shot."""
     lost: bool = False
-    """The treat is gone; this is the following shot."""
+    """The treat is gone."""
     sadness: float = 0.0
     joy: float = 0.7
 
@@ -97,9 +99,10 @@ class DroppedCone(Family[_Setup, _State]):
         """From a smile to tears; the other law laughs about it."""
         return States(
             source=_State(),
-            target=_State(lost=True, sadness=1.0, joy=0.0),
-            half=_State(lost=True, sadness=0.5, joy=0.0),
-            wrong=_State(lost=True, joy=1.0),
+            target=_State(near=True, lost=True, sadness=1.0, joy=0.0),
+            half=_State(near=True, lost=True, sadness=0.5, joy=0.0),
+            wrong=_State(near=True, lost=True, joy=1.0),
+            still=_State(near=True),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -116,7 +119,7 @@ class DroppedCone(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
         """Wide, then near enough for the face and for what is lost."""
-        if not state.lost:
+        if not state.near:
             return Camera(x=-6 + 12 * clock.share)
         if setup.treat == "balloon":
             return framed(WIDTH / 2 + 26, 146, 1.34 + 0.04 * clock.share)
@@ -129,7 +132,7 @@ class DroppedCone(Family[_Setup, _State]):
             if state.lost:
                 veil(stage, Mood(sadness=state.sadness, joy=state.joy))
             draw_kite(stage, setup.park, clock.time_s)
-            draw_dog(stage, setup.park, 350.0 - (24 if state.lost else 0), clock.time_s)
+            draw_dog(stage, setup.park, 350.0 - (24 if state.near else 0), clock.time_s)
             if state.lost:
                 self._lost(stage, setup, state, clock)
             self._child(stage, setup, state, clock)
