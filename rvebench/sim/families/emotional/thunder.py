@@ -42,8 +42,12 @@ class _Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
+    near: bool = False
+    """The following, nearer shot."""
     struck: bool = False
-    """It has happened; the following shot."""
+    """It has happened."""
+    bolt: bool = False
+    """Lightning is seen, in a storm."""
     fear: float = 0.0
     joy: float = 0.3
 
@@ -74,12 +78,13 @@ class ThunderFright(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From calm to fright; the other law is amused."""
+        """From calm to fright; the other law is amused, and the storm is over."""
         return States(
             source=_State(),
-            target=_State(struck=True, fear=1.0, joy=0.0),
-            half=_State(struck=True, fear=0.45, joy=0.0),
-            wrong=_State(struck=True, joy=1.0),
+            target=_State(near=True, struck=True, bolt=True, fear=1.0, joy=0.0),
+            half=_State(near=True, struck=True, bolt=True, fear=0.45, joy=0.0),
+            wrong=_State(near=True, struck=True, joy=1.0),
+            still=_State(near=True),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -96,7 +101,7 @@ class ThunderFright(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
         """Calm, then near and shaken a little."""
-        if not state.struck:
+        if not state.near:
             return Camera(zoom=1 + 0.03 * clock.share)
         shake = 1.3 * math.exp(-2 * clock.time_s) * math.sin(clock.time_s * 30)
         toward = {"bookshelf": -34, "mouse": 16, "thunder": 34}[setup.scare]
@@ -107,7 +112,7 @@ class ThunderFright(Family[_Setup, _State]):
         """Room, night, reader, blanket, what frightens."""
         room, is_down = setup.room, state.struck and setup.scare == "bookshelf"
         flash = 0.0
-        if state.struck and setup.scare == "thunder":
+        if state.bolt and setup.scare == "thunder":
             flash = 0.55 + 0.45 * math.sin(clock.time_s * 8 + 1) ** 2
         with stage.at_depth(1):
             stage.static("room", lambda: self._still(stage, setup, state, is_down=is_down))
