@@ -46,8 +46,10 @@ class _Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
+    near: bool = False
+    """The following, nearer shot."""
     gone: bool = False
-    """The vehicle moves off; the following shot."""
+    """The vehicle moves off."""
     sadness: float = 0.15
     joy: float = 0.3
 
@@ -78,12 +80,13 @@ class PlatformFarewell(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From a goodbye to tears; the other law is glad to be alone."""
+        """From a goodbye to tears; by the other law nobody has to leave."""
         return States(
             source=_State(),
-            target=_State(gone=True, sadness=1.0, joy=0.0),
-            half=_State(gone=True, sadness=0.5, joy=0.0),
-            wrong=_State(gone=True, sadness=0.0, joy=1.0),
+            target=_State(near=True, gone=True, sadness=1.0, joy=0.0),
+            half=_State(near=True, gone=True, sadness=0.5, joy=0.0),
+            wrong=_State(near=True, sadness=0.0, joy=1.0),
+            still=_State(near=True),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -100,7 +103,7 @@ class PlatformFarewell(Family[_Setup, _State]):
 
     def camera(self, setup: _Setup, state: _State, clock: Clock) -> Camera:
         """Wide, then near."""
-        if not state.gone:
+        if not state.near:
             return Camera(zoom=1 + 0.03 * clock.share)
         return framed(WIDTH / 2 + setup.side * 12, 133 if setup.vehicle == "ship" else 142, 1.46 + 0.05 * clock.share)
 
@@ -137,21 +140,25 @@ class PlatformFarewell(Family[_Setup, _State]):
 
     def _people(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         x, y = _STAYS_X, _FOOT_Y
+        cheer = 0.0 if state.gone else max(0.0, state.joy - 0.3) / 0.7
         mine, theirs = (1.5 * height for height in setup.heights)
         if not state.gone:
             draw_suitcase(stage, WIDTH / 2 + 76)
             other = x + 78
             pat = 1.4 * math.sin(clock.time_s * 5)
-            pose = Pose(left=(-23 - pat, -54), right=(14, -36), turn=-0.6, tilt_deg=-3)
+            raised = (14 + 13 * cheer, -36 - 62 * cheer + 4 * cheer * math.sin(clock.time_s * 8))
+            pose = Pose(left=(-23 - pat, -54), right=raised, turn=-0.6, tilt_deg=-3)
             stage.shadow(stage.oval(other + 5, y + 1, 28, 5), alpha=0.4, blur=3)
             with stage.moved(other, y, scale=theirs):
-                draw_person(stage, setup.leaves, pose, Mood(joy=0.35, sadness=0.2), part="leaves", time_s=clock.time_s,
+                mood = Mood(joy=0.35 + 0.65 * cheer, sadness=0.2 * (1 - cheer))
+                draw_person(stage, setup.leaves, pose, mood, part="leaves", time_s=clock.time_s,
                             phase=setup.phase + 2)  # fmt: skip
         sad = state.sadness
         wave = 4 * math.sin(clock.time_s * (4 + 5 * state.joy)) if state.gone else 0.0
         near = (27.0 + wave, -84 - 14 * state.joy + 10 * sad) if state.gone else (23.0, -52.0)
         pose = Pose(
-            left=(-14.0, -35.0 + 0.8 * sad * math.sin(clock.time_s * 7)), right=near,
+            left=(-14.0 - 13 * cheer, -35.0 - 63 * cheer + (0.8 * sad + 4 * cheer) * math.sin(clock.time_s * 7)),
+            right=near,
             turn=0.35 if state.gone else 0.5, slump=1.1 * (sad - 0.15), tilt_deg=-6 * sad if state.gone else 2.0,
             gaze=(0.6, 0.1),
         )  # fmt: skip
