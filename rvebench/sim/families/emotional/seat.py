@@ -49,7 +49,9 @@ class _Setup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State:
     later: float = 0.0
-    """Share of the wait that is over: candle, clock, daylight. Above 0 it is the following shot."""
+    """Share of the wait that is over: clock, daylight. Above 0 it is the following, nearer shot."""
+    spent: float = 0.0
+    """How far the candle has burnt down, or the flowers hang."""
     sadness: float = 0.0
     joy: float = 0.55
 
@@ -80,12 +82,13 @@ class EmptySeat(Family[_Setup, _State]):
         )
 
     def states(self, setup: _Setup) -> States[_State]:  # noqa: ARG002
-        """From hope to loneliness; the other law enjoys the time alone."""
+        """From hope to loneliness; the other law hails someone after all, as fresh as at first."""
         return States(
             source=_State(),
-            target=_State(later=1.0, sadness=1.0, joy=0.0),
-            half=_State(later=0.5, sadness=0.45, joy=0.0),
+            target=_State(later=1.0, spent=1.0, sadness=1.0, joy=0.0),
+            half=_State(later=1.0, spent=0.5, sadness=0.45, joy=0.0),
             wrong=_State(later=1.0, joy=1.0),
+            still=_State(later=1.0),
         )
 
     def objects(self, setup: _Setup) -> str:
@@ -139,6 +142,8 @@ class EmptySeat(Family[_Setup, _State]):
     ) -> None:
         """Draws who waits: `rest` is the hand toward the empty seat, `near` the other one, both as if on the right."""
         side, sad, time_s = setup.place.side, state.sadness, clock.time_s
+        hail = 0.0 if setup.seat == "swing" else max(0.0, state.joy - 0.55) / 0.45
+        near = (near[0] + hail * (31 - near[0] + 3 * math.sin(time_s * 8)), near[1] - hail * (80 + near[1]))
         sob = sad * math.sin(time_s * 7)
         sway = math.sin(time_s * 1.8 + setup.place.phase)
         away, toward = (-side * near[0], near[1] + 0.8 * sob), (side * rest[0], rest[1] + 0.6 * sway)
@@ -162,7 +167,7 @@ class EmptySeat(Family[_Setup, _State]):
             stage.moved(WIDTH / 2 - side * 66, 296, scale=1.86),
         ):
             self._person(stage, setup, state, clock, near, (13.0, -38.0), seated=False)
-        draw_candle(stage, setup.place, state.later, clock.time_s)
+        draw_candle(stage, setup.place, state.spent, clock.time_s)
 
     def _bench(self, stage: Stage, setup: _Setup, state: _State, clock: Clock) -> None:
         side = setup.place.side
@@ -174,8 +179,8 @@ class EmptySeat(Family[_Setup, _State]):
         stage.shadow(stage.oval(x + 4, GROUND_Y + 1, 26, 5), alpha=0.42, blur=3)
         with stage.moved(x, GROUND_Y, scale=1.5):
             self._person(stage, setup, state, clock, near, hand, seated=True)
-            with stage.moved(side * (hand[0] + 1), hand[1] + 13, turn_deg=side * (10 + 55 * state.later), scale=0.92):
-                draw_bouquet(stage, setup.place.rose, state.later)
+            with stage.moved(side * (hand[0] + 1), hand[1] + 13, turn_deg=side * (10 + 55 * state.spent), scale=0.92):
+                draw_bouquet(stage, setup.place.rose, state.spent)
         draw_pigeons(stage, setup.place, clock.time_s)
         draw_leaves(stage, setup.place, clock.time_s)
 
