@@ -13,11 +13,13 @@ pytest.importorskip("skia")
 
 from rvebench.sim import FAMILIES, Family, change_masks, load_family, render_ids, render_pictures
 from rvebench.sim.family import rng_of
-from rvebench.taxonomy import Subset, reasoning_types_of
+from rvebench.taxonomy import ReasoningType, Subset, reasoning_types_of
 
 SIZE = (160, 96)
 FRAMES = 5
 NAMES = FAMILIES.names()
+ICVG = [name for name in NAMES if load_family(name).subset is Subset.ICVG]
+STILL = [name for name in ICVG if load_family(name).states(load_family(name).setup(rng_of(name, 1))).still is not None]
 LITERAL = [name for name in NAMES if load_family(name).subset is Subset.LITERAL]
 
 
@@ -56,6 +58,31 @@ def test_source_target_half_and_wrong_differ(family: Family[Any, Any]) -> None:
     if family.subset is not Subset.ICVG:
         near, far = (np.abs(clips["target"] - clips[role]).mean() for role in ("half", "source"))
         assert near < far, "half way is no nearer to the target than the source"
+
+
+@pytest.mark.parametrize("name", [n for n in ICVG if load_family(n).reasoning_type is not ReasoningType.CAMERA])
+def test_half_way_is_nearer_to_the_following_shot_than_that_shot_with_nothing_happened(name: str) -> None:
+    family = load_family(name)
+    base = "still" if name in STILL else "source"
+    for seed in (1, 2, 3, 4):
+        target, before, half = (clip(family, role, seed) for role in ("target", base, "half"))
+        region = change_masks(before, target) > 0
+        near, far = (np.abs(frames.astype(np.int16) - target)[region].mean() for frames in (half, before))
+        assert near < far, f"seed {seed}: half way is no nearer to the target than the {base}"
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_still_is_the_following_shot_without_its_outcome(name: str) -> None:
+    family = load_family(name)
+    for seed in (1, 2, 3, 4):
+        still, target, source, wrong = (
+            clip(family, role, seed).astype(np.int16) for role in ("still", "target", "source", "wrong")
+        )
+        assert np.abs(still - target).mean() > 0.05, f"seed {seed}: nothing to see in the target"
+        assert np.abs(still - source).mean() > 0.5, f"seed {seed}: the camera is the source's"
+        region = change_masks(still.astype(np.uint8), target.astype(np.uint8)) > 0
+        near, far = (np.abs(frames - target)[region].mean() for frames in (wrong, still))
+        assert near > 0.75 * far, f"seed {seed}: another law brings the same outcome"
 
 
 def test_an_edit_leaves_something_as_it_was(family: Family[Any, Any]) -> None:
