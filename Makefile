@@ -34,7 +34,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP)  ## The speed and memory comparisons; each prints a table.
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
 
 clean:
 	rm -rf $(VENV) build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,7 +2,7 @@
 
 Each row is one process: the editor `copy`, the judge `reference` and all metrics on a split whose samples share a few
 small clips. Report writing is part of it; its samples.csv and report.html are made from all samples at once, so their
-share is shown apart. Run: `python benchmarks/bench_memory.py [--most N]`.
+share is shown apart. Run: `python benchmarks/memory.py [--most N]`.
 """
 
 from __future__ import annotations

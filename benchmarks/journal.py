@@ -1,7 +1,7 @@
 """What recording one unit costs: this project's journal beside rewriting one results file after every item.
 
 The second is what VLMEvalKit, HELM-style scripts and most research harnesses do: the cost of an item grows with the
-number of items before it. Run: `python benchmarks/bench_journal.py [--most N]`.
+number of items before it. Run: `python benchmarks/journal.py [--most N]`.
 """
 
 from __future__ import annotations
