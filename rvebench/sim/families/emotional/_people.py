@@ -167,10 +167,10 @@ def _elbow(start: Point, hand: Point, side: int) -> tuple[Point, Point]:
     ux, uy = dx / far, dy / far
     along = near / 2
     bend = math.sqrt(max(0.0, _UPPER**2 - along**2))
-    # The elbow goes outward: of the two normals, the one that points away from the body, or down.
+    # The elbow goes outward: of the two normals, towards the one that points away from the body, or down. Between the
+    # two it passes through the straight arm, as one that turns towards the viewer is seen: else it would jump across.
     nx, ny = -uy, ux
-    if nx * side + 0.7 * ny < 0:
-        nx, ny = -nx, -ny
+    bend *= max(-1.0, min(1.0, (nx * side + 0.7 * ny) / 0.4))
     elbow = (start[0] + ux * along + nx * bend, start[1] + uy * along + ny * bend)
     return elbow, (start[0] + ux * near, start[1] + uy * near)
 
