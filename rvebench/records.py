@@ -40,7 +40,7 @@ PromptKind = Literal["instruction", "target_caption"]
 Track = Literal["direct", "rewriter", "thinking"]
 """How an editor came to its edit: as it is, behind a text rewriter, or with reasoning of its own."""
 
-Need = Literal["mask", "target", "other"]
+Need = Literal["mask", "target", "other", "counterfactual"]
 """What a request must carry beyond source and instruction. `target` and `other` are for controls only."""
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -106,7 +106,10 @@ class Sample:
     preserve: tuple[str, ...] = ()
     """What must stay as it was."""
     mask: Path | None = None
-    """Video or image, white where the edit should change the source."""
+    """Video or image, white where the edit should change the source; in a following shot, where the outcome shows."""
+    counterfactual: Path | None = None
+    """The target's shot had nothing happened: its camera and time with the source's outcome. Absent where the source
+    itself shows that."""
     fps: float | None = None
     """Declared frames a second of the source, if the manifest says."""
     licence: str = "NOASSERTION"
@@ -115,7 +118,7 @@ class Sample:
     group: str = ""
     """Samples with the same group share a source; bootstrap resamples groups. Empty: the source's frame hash."""
     frames_sha256: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    """Frame hashes by role: `source`, `target`, `mask`."""
+    """Frame hashes by role: `source`, `target`, `mask`, `counterfactual`."""
 
     @cached_property
     def digest(self) -> str:

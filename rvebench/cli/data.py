@@ -275,6 +275,7 @@ def _print_stats(found: SplitStats) -> None:
     holds = {
         "target": found.with_target,
         "mask": found.with_mask,
+        "counterfactual": found.with_counterfactual,
         "literal instruction": found.with_literal_instruction,
         "expected outcome": found.with_expected_outcome,
         "preserve list": found.with_preserve,

@@ -10,7 +10,7 @@ from rvebench.editors import Editor, build_editor, patience_of
 from rvebench.errors import UsageError
 from rvebench.judges import Judge, build_judge
 from rvebench.metrics import Metric, build_metric, metric_names
-from rvebench.records import EditorInfo, EditRequest, Sample
+from rvebench.records import EditorInfo, EditRequest, Need, Sample
 from rvebench.runs.environment import describe_environment
 from rvebench.runs.manifest import (
     Generation,
@@ -26,6 +26,7 @@ from rvebench.runs.manifest import (
 from rvebench.runs.units import edit_key
 from rvebench.scoring import get_formula
 from rvebench.splits import fingerprint_split, load_split
+from rvebench.taxonomy import Subset
 from rvebench.video import CONFORM_VERSION
 
 __all__ = ["Plan", "RunOptions", "Scorers", "build_scorers", "make_plan", "scratch_request"]
@@ -215,10 +216,15 @@ def scratch_request(plan: Plan, sample: Sample, folder: Path) -> EditRequest:
         subset=sample.subset,
         seed=plan.manifest.generation.seed,
         out=folder / f"{sample.id}.mp4",
-        mask=sample.mask if "mask" in needs else None,
+        mask=sample.mask if "mask" in needs and _mask_is_for_editors(sample, needs) else None,
         target=sample.target if "target" in needs else None,
         other=other,
     )
+
+
+def _mask_is_for_editors(sample: Sample, needs: Sequence[Need]) -> bool:
+    """A following shot's mask marks the target, not the source: only a control that is given the target can use it."""
+    return sample.subset is not Subset.ICVG or "target" in needs
 
 
 def _another(samples: Sequence[Sample], sample: Sample) -> Sample:

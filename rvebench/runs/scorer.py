@@ -16,12 +16,15 @@ from rvebench.records import MetricValue, Sample, Verdict, canonical_json
 from rvebench.runs.lane import MetricLane
 from rvebench.runs.units import EditRecord, verdict_to_json
 from rvebench.scoring import check_scores
-from rvebench.splits import read_media
+from rvebench.splits import read_media, sample_files
 from rvebench.storage import atomic_write_bytes
 from rvebench.taxonomy import Status
 from rvebench.video import Clip, Comparison, FramePlan, Frames, contact_sheet, fingerprint, resize_frames
 
 __all__ = ["PreviewPlan", "Scored", "Todo", "preview_path", "preview_plan", "read_hashed", "score_edit"]
+
+
+Role = Literal["source", "target", "mask", "counterfactual"]
 
 
 class Todo(NamedTuple):
@@ -124,16 +127,13 @@ def _sound(verdict: Verdict, sample: Sample) -> Verdict:
     return sound
 
 
-def read_hashed(
-    sample: Sample, role: Literal["source", "target", "mask"], *, decode_limit_s: float, allow_truncated: bool
-) -> Clip:
+def read_hashed(sample: Sample, role: Role, *, decode_limit_s: float, allow_truncated: bool) -> Clip:
     """Returns one of a sample's videos, checked against the hash its split was identified by.
 
     Raises:
         DataError: it does not decode, or to other frames.
     """
-    path = {"source": sample.source, "target": sample.target, "mask": sample.mask}[role]
-    assert path is not None
+    path = sample_files(sample)[role]
     return _read(path, sample.frames_sha256.get(role), f"{role} of sample {sample.id}", decode_limit_s, allow_truncated)
 
 
@@ -154,7 +154,7 @@ def _read(path: Path, declared: str | None, what: str, decode_limit_s: float, al
 def _decode(
     sample: Sample, record: EditRecord, directory: Path, decode_limit_s: float, allow_truncated: bool
 ) -> Comparison:
-    def read(role: Literal["source", "target", "mask"]) -> Clip:
+    def read(role: Role) -> Clip:
         return read_hashed(sample, role, decode_limit_s=decode_limit_s, allow_truncated=allow_truncated)
 
     return Comparison(
@@ -166,6 +166,7 @@ def _decode(
         window=record.window,
         target=read("target") if sample.target else None,
         mask=read("mask") if sample.mask else None,
+        counterfactual=read("counterfactual") if sample.counterfactual else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 A family is pure. Its setup (layout, palette, objects, time of day) is drawn from a seed; its states are scalars and
 enums; a frame is a function of setup, state and time. The source shows one state, the target the state that the law
-leads to, `half` a state on the way, `wrong` what another law would have done.
+leads to, `half` a state on the way, `wrong` what another law would have done, `still` the target's shot with the
+source's outcome.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States(Generic[StateT]):
-    """The four states a sample is made of."""
+    """The states a sample is made of."""
 
     source: StateT
     target: StateT
@@ -48,6 +49,9 @@ class States(Generic[StateT]):
     """On the way from source to target: shows the right change, half of it."""
     wrong: StateT
     """A change of comparable size that another law would bring."""
+    still: StateT | None = None
+    """The following shot had nothing happened: the target's camera and time, the source's outcome. For ICVG families
+    whose target is seen by another camera; None: the source itself shows how things were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

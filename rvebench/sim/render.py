@@ -16,7 +16,7 @@ SIZE = (WIDTH, HEIGHT)
 FRAMES = 33
 FPS = 16.0
 
-Role = Literal["source", "target", "half", "wrong"]
+Role = Literal["source", "target", "half", "wrong", "still"]
 
 _SAME_LEVELS = 6
 """Clean renders whose channels differ by no more than this show the same thing (soft shadows fade out)."""

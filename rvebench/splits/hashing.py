@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROLES", "FrameHashCache", "fingerprint_files", "fingerprint_split", "read_media", "sample_files"]
 
-ROLES = ("source", "target", "mask")
+ROLES = ("source", "target", "mask", "counterfactual")
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp"})
 
 _CACHE_VERSION = "1"
@@ -36,7 +36,7 @@ _CACHE_VERSION = "1"
 
 def sample_files(sample: Sample) -> dict[str, Path]:
     """Returns the files of a sample by role."""
-    paths = {"source": sample.source, "target": sample.target, "mask": sample.mask}
+    paths = {role: getattr(sample, role) for role in ROLES}
     return {role: path for role, path in paths.items() if path is not None}
 
 

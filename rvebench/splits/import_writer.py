@@ -19,7 +19,7 @@ from rvebench.splits.manifest import MANIFEST_NAME, write_split
 
 __all__ = ["ImportReport", "write_imported"]
 
-_FOLDERS = {"source": "sources", "target": "targets", "mask": "masks"}
+_FOLDERS = {"source": "sources", "target": "targets", "mask": "masks", "counterfactual": "counterfactuals"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,7 @@ def write_imported(
                 source=temporary / places[sample.source],
                 target=temporary / places[sample.target] if sample.target else None,
                 mask=temporary / places[sample.mask] if sample.mask else None,
+                counterfactual=temporary / places[sample.counterfactual] if sample.counterfactual else None,
             )
             for sample in hashed
         ]

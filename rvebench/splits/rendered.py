@@ -211,21 +211,25 @@ def _render(recipe: Recipe, folder: Path, size: tuple[int, int], frames: int) ->
 
     from rvebench.sim import FPS, change_masks, load_family, render_pictures
     from rvebench.sim.family import rng_of
+    from rvebench.sim.render import Role
     from rvebench.sim.texture import grain
-    from rvebench.taxonomy import Subset
+    from rvebench.taxonomy import ReasoningType
     from rvebench.video import Frames, fingerprint, read_video, write_video
 
     family, seed = load_family(recipe.family), recipe.seed
+    roles: dict[str, Role] = {"source": "source", "target": "target"}
+    if family.states(family.setup(rng_of(recipe.family, seed))).still is not None:
+        roles["counterfactual"] = "still"
     clean = {
-        role: render_pictures(family, seed, role, size=size, frames=frames, noisy=False)
-        for role in ("source", "target")
+        name: render_pictures(family, seed, role, size=size, frames=frames, noisy=False) for name, role in roles.items()
     }
     noise = np.stack([grain(seed, index, *size) for index in range(frames)])[..., None]
     clips: dict[str, Frames] = {
-        role: np.clip(picture + noise, 0, 255).astype(np.uint8) for role, picture in clean.items()
+        name: np.clip(picture + noise, 0, 255).astype(np.uint8) for name, picture in clean.items()
     }
-    if family.subset is not Subset.ICVG:
-        mask = change_masks(clean["source"], clean["target"])
+    if family.reasoning_type is not ReasoningType.CAMERA:
+        # Another camera changes every place: its following shots are compared as a whole.
+        mask = change_masks(clean.get("counterfactual", clean["source"]), clean["target"])
         clips["mask"] = np.ascontiguousarray(np.repeat(mask[..., None], 3, axis=3))
     paths = {role: folder / "videos" / f"{recipe.id}.{role}.mp4" for role in clips}
     for role, clip in clips.items():
@@ -238,6 +242,7 @@ def _render(recipe: Recipe, folder: Path, size: tuple[int, int], frames: int) ->
         source=paths["source"],
         target=paths["target"],
         mask=paths.get("mask"),
+        counterfactual=paths.get("counterfactual"),
         instruction=recipe.instruction,
         literal_instruction=words.literal,
         expected_outcome=words.expected,

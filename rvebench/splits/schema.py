@@ -86,6 +86,7 @@ class FrameHashes(BaseModel):
     source: Hash | None = None
     target: Hash | None = None
     mask: Hash | None = None
+    counterfactual: Hash | None = None
 
 
 class SampleRow(BaseModel):
@@ -104,6 +105,7 @@ class SampleRow(BaseModel):
     expected_outcome: Spoken | None = None
     preserve: list[Spoken] = []
     mask: Text | None = None
+    counterfactual: Text | None = None
     fps: Annotated[float, AfterValidator(_rate)] | None = None
     licence: Annotated[Text, AfterValidator(_licence)] = NO_LICENCE
     provenance: Text = ""
@@ -174,7 +176,9 @@ def sample_problems(value: object, *, root: Path | None) -> Sample | list[str]:
             problems.append(f"{role!r}: {error}")
             return Path()
 
-    source, target, mask = (path_of(role, getattr(row, role)) for role in ("source", "target", "mask"))
+    source, target, mask, counterfactual = (
+        path_of(role, getattr(row, role)) for role in ("source", "target", "mask", "counterfactual")
+    )
     hashes = {role: text for role, text in row.frames_sha256.model_dump().items() if text is not None}
     problems += [
         f"'frames_sha256' names a {role} and the sample has none" for role in hashes if getattr(row, role) is None
@@ -197,6 +201,7 @@ def sample_problems(value: object, *, root: Path | None) -> Sample | list[str]:
         expected_outcome=row.expected_outcome,
         preserve=tuple(row.preserve),
         mask=None if row.mask is None else mask,
+        counterfactual=None if row.counterfactual is None else counterfactual,
         fps=row.fps,
         licence=row.licence,
         provenance=row.provenance,
@@ -250,6 +255,7 @@ def sample_to_json(sample: Sample, *, relative_to: Path | None) -> dict[str, Any
         "expected_outcome": sample.expected_outcome,
         "preserve": list(sample.preserve) or None,
         "mask": written(sample.mask),
+        "counterfactual": written(sample.counterfactual),
         "fps": sample.fps,
         "licence": sample.licence,
         "provenance": sample.provenance or None,

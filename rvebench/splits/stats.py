@@ -39,6 +39,7 @@ class SplitStats:
     """Subset, reasoning type, samples; in the paper's order, zeros included for the subsets that occur."""
     with_target: int
     with_mask: int
+    with_counterfactual: int
     with_literal_instruction: int
     with_expected_outcome: int
     with_preserve: int
@@ -68,6 +69,7 @@ class SplitStats:
             "with": {
                 "target": self.with_target,
                 "mask": self.with_mask,
+                "counterfactual": self.with_counterfactual,
                 "literal_instruction": self.with_literal_instruction,
                 "expected_outcome": self.with_expected_outcome,
                 "preserve": self.with_preserve,
@@ -122,6 +124,7 @@ def split_stats(split: Split, *, progress: Callable[[int, int], None] | None = N
         by_type=tuple((s, kind.value, types[s, kind.value]) for s in subsets for kind in reasoning_types_of(s)),
         with_target=sum(sample.target is not None for sample in samples),
         with_mask=sum(sample.mask is not None for sample in samples),
+        with_counterfactual=sum(sample.counterfactual is not None for sample in samples),
         with_literal_instruction=sum(sample.literal_instruction is not None for sample in samples),
         with_expected_outcome=sum(sample.expected_outcome is not None for sample in samples),
         with_preserve=sum(bool(sample.preserve) for sample in samples),

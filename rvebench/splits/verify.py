@@ -123,9 +123,13 @@ def _of_sample(sample: Sample, facts: dict[Path, _Facts | str]) -> Iterator[Prob
         return
     if sample.fps is not None and abs(source.fps - sample.fps) > FPS_TOLERANCE * sample.fps:
         yield error(f"source: {source.fps:g} frames a second, declared are {sample.fps:g}", sample.source)
-    if "mask" in known:
-        yield from (error(f"mask: {what}", sample.mask) for what in _of_mask(known["mask"], source))
     target = known.get("target")
+    if "mask" in known:
+        # A following shot's mask says where in the target the outcome shows.
+        masked, name = (target, "target") if sample.subset is Subset.ICVG and target else (source, "source")
+        yield from (error(f"mask: {what}", sample.mask) for what in _of_mask(known["mask"], masked, name))
+    if "counterfactual" in known:
+        yield from _of_counterfactual(sample, known["counterfactual"], target)
     if target is not None:
         if target.sha256 == source.sha256:
             yield error("target: shows the very frames of the source", sample.target)
@@ -137,11 +141,26 @@ def _of_sample(sample: Sample, facts: dict[Path, _Facts | str]) -> Iterator[Prob
             yield Problem(severity="warning", what=what, sample_id=sample.id, file=sample.target)
 
 
-def _of_mask(mask: _Facts, source: _Facts) -> Iterator[str]:
-    if mask.size != source.size:
-        yield f"{_by(mask.size)} pixels, the source has {_by(source.size)}"
-    if mask.frames not in (1, source.frames):
-        yield f"{mask.frames} frames, the source has {source.frames} (or give one)"
+def _of_counterfactual(sample: Sample, found: _Facts, target: _Facts | None) -> Iterator[Problem]:
+    if target is None:
+        what = "counterfactual: the sample has no target that it could be the other side of"
+    elif found.sha256 == target.sha256:
+        what = "counterfactual: shows the very frames of the target"
+    elif (found.size, found.frames) != (target.size, target.frames):
+        what = (
+            f"counterfactual: {found.frames} frames of {_by(found.size)} pixels, "
+            f"the target has {target.frames} of {_by(target.size)}"
+        )
+    else:
+        return
+    yield Problem(severity="error", what=what, sample_id=sample.id, file=sample.counterfactual)
+
+
+def _of_mask(mask: _Facts, masked: _Facts, name: str) -> Iterator[str]:
+    if mask.size != masked.size:
+        yield f"{_by(mask.size)} pixels, the {name} has {_by(masked.size)}"
+    if mask.frames not in (1, masked.frames):
+        yield f"{mask.frames} frames, the {name} has {masked.frames} (or give one)"
     if mask.brightest < _MASK_WHITE:
         yield "black everywhere, so that nothing may change"
 

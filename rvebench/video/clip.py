@@ -63,4 +63,7 @@ class Comparison:
     """The source frames the editor consumed, when it said."""
     target: Clip | None = None
     mask: Clip | None = None
-    """White where the edit should change the source; one frame serves for all."""
+    """White where the edit should change the source, or where a following shot shows the outcome; one frame serves for
+    all."""
+    counterfactual: Clip | None = None
+    """The target's shot had nothing happened; None where the source shows that."""

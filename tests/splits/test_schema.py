@@ -28,19 +28,20 @@ hashes = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
     subset = draw(st.sampled_from(Subset))
-    target, mask = draw(st.none() | files), draw(st.none() | files)
-    roles = ["source", *(["target"] if target else []), *(["mask"] if mask else [])]
+    others = {role: draw(st.none() | files) for role in ("target", "mask", "counterfactual")}
+    roles = ["source", *(role for role, path in others.items() if path)]
     return Sample(
         id=draw(names),
         subset=subset,
         reasoning_type=draw(st.sampled_from(reasoning_types_of(subset))),
         source=draw(files),
         instruction=draw(spoken),
-        target=target,
+        target=others["target"],
         literal_instruction=draw(st.none() | spoken),
         expected_outcome=draw(st.none() | spoken),
         preserve=tuple(draw(st.lists(spoken, max_size=3))),
-        mask=mask,
+        mask=others["mask"],
+        counterfactual=others["counterfactual"],
         fps=draw(st.none() | st.floats(0.01, 1000)),
         licence=draw(st.sampled_from(["NOASSERTION", "CC-BY-4.0", "CC0-1.0 OR (MIT AND Zlib)"])),
         provenance=draw(texts),
@@ -139,7 +140,7 @@ def test_an_id_must_be_safe_as_a_file_name(bad: str) -> None:
         ("a\0b.mp4", "not allowed"),
     ],
 )
-@pytest.mark.parametrize("role", ["source", "target", "mask"])
+@pytest.mark.parametrize("role", ["source", "target", "mask", "counterfactual"])
 def test_a_path_that_escapes_is_an_error_that_names_the_role(path: str, why: str, role: str) -> None:
     text = problem(**{role: path})
     assert why in text

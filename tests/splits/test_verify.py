@@ -73,6 +73,21 @@ def test_a_mask_of_another_length_is_an_error_and_of_one_frame_is_not(good_split
     assert errors_of(good_split) == []
 
 
+def test_a_following_shots_mask_marks_its_target_and_a_counterfactual_must_fit_it(good_split: Path) -> None:
+    moving_square(good_split / "shot.mp4", size=(32, 48), seed=5)
+    moving_square(good_split / "still.mp4", size=(32, 48), seed=9)
+    Image.fromarray(np.full((48, 32), 255, np.uint8)).save(good_split / "m.png")
+    shot = {"subset": "icvg", "reasoning_type": "causal", "target": "shot.mp4", "mask": "m.png"}
+    write_rows(good_split, row(**shot, counterfactual="still.mp4"))
+    assert errors_of(good_split) == []
+    write_rows(good_split, row(**shot, counterfactual="shot.mp4"))
+    assert "shows the very frames of the target" in errors_of(good_split)[0]
+    write_rows(good_split, row(**shot, counterfactual="a.mp4"))
+    assert "frames of 64x48 pixels, the target has" in errors_of(good_split)[0]
+    write_rows(good_split, row(counterfactual="still.mp4", target=None))
+    assert "has no target" in errors_of(good_split)[0]
+
+
 def test_a_target_that_is_the_source_is_an_error(good_split: Path) -> None:
     (good_split / "copy.mp4").write_bytes((good_split / "a.mp4").read_bytes())
     write_rows(good_split, row(target="copy.mp4"))
