@@ -75,7 +75,7 @@ class TrainPan(Family[_Setup, _State]):
         return States(
             source=_State(pan=0.0, first=230, last=560),
             target=_State(pan=1.0, first=640, last=850),
-            half=_State(pan=0.5, first=640, last=850),
+            half=_State(pan=0.5, first=435, last=705),
             wrong=_State(pan=-1.0, first=640, last=850),
         )
 
