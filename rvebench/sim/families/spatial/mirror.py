@@ -104,7 +104,7 @@ class MirrorBear(Family[_Setup, _State]):
 
     def words(self, setup: _Setup) -> Words:
         """The paraphrases say where the toy sits and leave the glass to reason."""
-        near, far = ("candle", "perfume bottles") if setup.side > 0 else ("perfume bottles", "candle")
+        near, far = "candle", "perfume bottles"  # the bottles stand on the toy's side in the source
         here, there = ("right", "left") if setup.side > 0 else ("left", "right")
         toy = setup.toy.kind
         return Words(
