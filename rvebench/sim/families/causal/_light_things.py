@@ -80,7 +80,7 @@ def _things(kind: Kind, count: int, seed: int) -> list[_Thing]:
 
 
 def draw_resting(
-    stage: Stage, kind: Kind, *, count: int, seed: int, back: Rgb, wind: float, lifted: float, time_s: float
+    stage: Stage, kind: Kind, *, count: int, seed: int, back: Rgb, wind: float, lifted: float, few: float, time_s: float
 ) -> None:
     """Draws what still lies or stands on the desk.
 
@@ -92,23 +92,26 @@ def draw_resting(
         back: the colour of the cards' backs.
         wind: 0 still air, 1 a gust.
         lifted: how far the things are on their way, 0..1.
+        few: what would leave later than that stays.
         time_s: the moment.
     """
     if kind == "papers":
-        _stack(stage, count, seed, wind, lifted, time_s)
+        _stack(stage, count, seed, wind, lifted, few, time_s)
     elif kind == "playing-cards":
-        _cards(stage, back, wind, lifted, time_s)
+        _cards(stage, back, wind, lifted, few, time_s)
     else:
-        _basket(stage, seed, wind, lifted, time_s)
+        _basket(stage, seed, wind, lifted, few, time_s)
 
 
-def draw_flying(stage: Stage, kind: Kind, *, count: int, seed: int, back: Rgb, lifted: float, time_s: float) -> None:
+def draw_flying(
+    stage: Stage, kind: Kind, *, count: int, seed: int, back: Rgb, lifted: float, few: float, time_s: float
+) -> None:
     """Draws the things in the air: each leaves in its turn and tumbles away from the window."""
     rng = np.random.default_rng(seed + 1)
     for index, thing in enumerate(_things(kind, count, seed)):
         height, far, spin, size, bend = (float(v) for v in rng.random(5))
         age = (lifted - thing.delay) * 1.35
-        if age <= 0 or lifted <= 0:
+        if age <= 0 or lifted <= 0 or thing.delay > few:
             continue
         out = 1 - math.exp(-1.9 * age)
         x = thing.x + (40 + 250 * far - 60 * (index % 3 == 0)) * out + 7 * math.sin(time_s * 3 + index) * ease(9 * age)
@@ -169,9 +172,10 @@ def _page(stage: Stage, corners: list[Point], light: float, *, written: bool = T
         stage.effect(stage.polygon(line, closed=False), flat(Rgb.of("#4a4f66"), alpha=0.6), line=0.8)
 
 
-def _stack(stage: Stage, count: int, seed: int, wind: float, lifted: float, time_s: float) -> None:
+def _stack(stage: Stage, count: int, seed: int, wind: float, lifted: float, few: float, time_s: float) -> None:
     """What is left of the stack, its top sheet fluttering."""
-    left = max(1, round(count * (1 - ease(lifted * 1.6))))
+    stays = sum(sheet.delay > few for sheet in _things("papers", count, seed))
+    left = max(1 + stays, round(count * (1 - ease(lifted * 1.6))))
     x, y = _X, DESK + 10
     stage.shadow(
         stage.polygon([(x - 44, y + 4), (x - 30, y - 16), (x + 52, y - 16), (x + 50, y + 9)]), alpha=0.4, blur=3
@@ -226,9 +230,9 @@ def _card(stage: Stage, corners: list[Point], back: Rgb, index: int, light: floa
         stage.paint(pip, flat(ink), part="papers")
 
 
-def _cards(stage: Stage, back: Rgb, wind: float, lifted: float, time_s: float) -> None:
+def _cards(stage: Stage, back: Rgb, wind: float, lifted: float, few: float, time_s: float) -> None:
     """The house, as far as it stands; it trembles in the draught."""
-    left = [card for card in _house() if lifted <= 0 or lifted <= card.delay]
+    left = [card for card in _house() if lifted <= 0 or lifted <= card.delay or card.delay > few]
     floor = DESK + 12
     if left:
         stage.shadow(
@@ -270,7 +274,7 @@ def _feather(stage: Stage, index: int, *, shadow: bool = False) -> None:
     stage.paint(quill, flat(shade(colour, 0.62)), part="papers", line=1.1)
 
 
-def _basket(stage: Stage, seed: int, wind: float, lifted: float, time_s: float) -> None:
+def _basket(stage: Stage, seed: int, wind: float, lifted: float, few: float, time_s: float) -> None:
     """A shallow basket and the feathers that are still in it."""
     x, rim, low = _X, DESK - 4, DESK + 17
     stage.shadow(stage.oval(x + 12, low - 1, 54, 6), alpha=0.5, blur=3.5)
@@ -281,7 +285,7 @@ def _basket(stage: Stage, seed: int, wind: float, lifted: float, time_s: float) 
     order = sorted(range(len(nest)), key=lambda k: nest[k][1])
     for index, (at_x, at_y, turn) in enumerate(nest):
         rank = order.index(index)
-        if rank < 25 and lifted > 0 and lifted > 0.016 * rank:
+        if rank < 25 and lifted > 0 and 0.016 * rank <= few and lifted > 0.016 * rank:
             continue
         flutter = (2 + 12 * wind) * math.sin(time_s * (4 + 5 * wind) + index)
         if at_y > rim + 2 or (lifted > 0.2 and at_y < rim - 4):

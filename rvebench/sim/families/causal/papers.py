@@ -41,6 +41,8 @@ class _State:
     """0 still air, 1 a gust in the room."""
     lifted: tuple[float, float] = (0.0, 0.0)
     """How far the things are on their way at the first and the last frame."""
+    few: float = math.inf
+    """Only what would leave before that is taken; the rest stays on the desk."""
     toppled: float = 0.0
     """The vase falls and spills although the things lie still: the wrong event."""
 
@@ -73,7 +75,7 @@ class PapersGust(Family[_Setup, _State]):
         return States(
             source=_State(wind=0.16),
             target=_State(wind=1.0, lifted=(0.42, 1.0)),
-            half=_State(wind=0.55, lifted=(0.08, 0.3)),
+            half=_State(wind=0.55, lifted=(0.42, 1.0), few=0.2),
             wrong=_State(wind=0.16, toppled=1.0),
         )
 
@@ -141,6 +143,7 @@ class PapersGust(Family[_Setup, _State]):
             back=setup.vase,
             wind=state.wind,
             lifted=lifted,
+            few=state.few,
             time_s=clock.time_s,
         )
         draw_flying(
@@ -150,6 +153,7 @@ class PapersGust(Family[_Setup, _State]):
             seed=setup.seed,
             back=setup.vase,
             lifted=lifted,
+            few=state.few,
             time_s=clock.time_s,
         )
 
