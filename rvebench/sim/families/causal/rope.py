@@ -82,7 +82,7 @@ class RopeBucket(Family[_Setup, _State]):
         return States(
             source=_State(),
             target=_State(fall=(0.02, END_S)),
-            half=_State(fall=(0.02, 0.3)),
+            half=_State(fall=(0.35, 0.65)),
             wrong=_State(hauled=1.0),
         )
 
