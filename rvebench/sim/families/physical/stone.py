@@ -236,7 +236,9 @@ class StoneDisplaces(Family[_Setup, _State]):
         for k, (height, size, speed) in enumerate(((178, 1.0, 0.55), (196, 0.72, 0.8))):
             turn = clock.time_s * speed + setup.phase + k * 2.4
             x = setup.x + (width / 2 - 24) * math.sin(turn)
-            facing = 1 if math.cos(turn) > 0 else -1
+            # A fish that turns is seen from the front for a while: narrow, never a line.
+            along = math.tanh(6 * math.cos(turn))
+            facing = math.copysign(max(0.3, abs(along)), along)
             with stage.moved(x, height + 4 * math.sin(clock.time_s * 1.7 + k), scale=size * facing, scale_y=size):
                 flick = 4 * math.sin(clock.time_s * 11 + k)
                 tail = stage.curve([(-10, 0), (-22, -8 + flick), (-19, flick * 0.5), (-22, 8 + flick)], closed=True)
