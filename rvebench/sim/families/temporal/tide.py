@@ -212,15 +212,16 @@ class TideTurn(Family[Setup, _State]):
             draw()
             return
         line = y - depth + 0.8 * math.sin(time_s * 2.6 + x)
-        if line < y - 24 and wide == 19:
+        # A rock that the sea covers leaves its ripple little by little, not between two frames.
+        seen = smooth((line - (y - 25)) / 3) if wide == 19 else 1.0
+        if seen <= 0:
             return
-        stage.effect(
-            stage.oval(x, line + 5, wide * 0.9, 6), flat(shade(LOOKS[setup.look][2], 0.55), alpha=0.4, blur=2.5)
-        )
+        shadow = flat(shade(LOOKS[setup.look][2], 0.55), alpha=0.4 * seen, blur=2.5)
+        stage.effect(stage.oval(x, line + 5, wide * 0.9, 6), shadow)
         with stage.clipped(stage.rect(-64, -64, 608, line + 64)):
             draw()
         ring = stage.oval(x, line, wide, 2.4)
-        stage.effect(ring, flat(WHITE, alpha=0.6, blur=0.6), line=1.4)
+        stage.effect(ring, flat(WHITE, alpha=0.6 * seen, blur=0.6), line=1.4)
 
     def _jetty(self, stage: Stage, setup: Setup, state: _State, time_s: float) -> None:
         side, wood = setup.side, Rgb.of("#8f6c4a")
