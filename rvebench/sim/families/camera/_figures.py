@@ -59,9 +59,12 @@ def _king() -> list[Solid]:
         Blob(Vec(0, 80, 0), Vec(0, 88, 0), 5, 5, 0.8),
         Blob(Vec(0, 92, 1), Vec(0, 93, 1), 9.4, 9.4, 1.06, None, 0.25),
         Blob(Vec(0, 91, -3), Vec(0, 83, -6), 9, 7.5, 0.78),
-        Blob(Vec(0, 87, 8), Vec(0, 77, 11), 6, 2.6, 0.78),
-        Blob(Vec(0, 92.5, 10.5), Vec(0, 90.5, 11.2), 1.3, 1.9, 1.1),
-        *_eyes(3.8, 95, 9.6, 1.5),
+        # A beard that lies on the chest, with a moustache over it: one that stands out is a muzzle.
+        Blob(Vec(0, 86.5, 4), Vec(0, 72, 9), 7.6, 2.2, 0.62),
+        *(Blob(Vec(side * 1.2, 88.6, 10.2), Vec(side * 6.4, 86.8, 8), 1.9, 0.9, 0.55) for side in (-1, 1)),
+        Blob(Vec(0, 94, 10), Vec(0, 91, 11.4), 1.1, 1.7, 1.18),
+        *(Blob(Vec(side * 2.2, 97.6, 9.6), Vec(side * 5.8, 97.2, 8), 0.9, 0.7, 0.55) for side in (-1, 1)),
+        *_eyes(3.8, 94.8, 9.6, 1.4),
         Mark(Vec(0, 54, 14), Vec(0, 0, 1), 4, 0.6),
     ]
     for step in range(9):
