@@ -23,11 +23,8 @@ def room(stage: Stage, wall: Rgb, wood: Rgb, table_y: float, lit_x: float) -> No
     stage.paint(table, linear((0, table_y), (0, HEIGHT), shade(wood, 1.08), shade(wood, 0.62)))
     stage.textured(table, "wood", strength=0.16, seed=1)
     stage.effect(stage.rect(-64, table_y - 1, WIDTH + 128, 2.5), flat(mix(wood, _WHITE, 0.45), alpha=0.7, blur=0.6))
-    stage.effect(
-        stage.oval(lit_x, table_y + 40, 190, 34),
-        radial((lit_x, table_y + 40), 190, Rgb(56, 46, 30), Rgb(0, 0, 0)),
-        add=True,
-    )
+    with stage.moved(lit_x, table_y + 40, scale=1, scale_y=0.2):
+        stage.effect(stage.oval(0, 0, 215), radial((0, 0), 215, Rgb(56, 46, 30), Rgb(0, 0, 0)), add=True)
 
 
 def window(stage: Stage, x: float, y: float, width: float, height: float, sky: Rgb, frame: Rgb) -> None:

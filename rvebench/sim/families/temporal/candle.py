@@ -157,8 +157,8 @@ class CandleBurn(Family[Setup, State]):
         stage.paint(table, linear((0, TABLE_Y - 8), (0, HEIGHT), Rgb.of("#8a5a36"), Rgb.of("#4c2e1a")))
         stage.textured(table, "wood", strength=0.2, seed=1)
         stage.effect(stage.rect(-64, TABLE_Y - 9, WIDTH + 128, 3), flat(Rgb.of("#c08a58"), alpha=0.5, blur=0.8))
-        pool = stage.oval(setup.x, TABLE_Y + 26, 150, 32)
-        stage.effect(pool, radial((setup.x, TABLE_Y + 26), 150, Rgb(120, 70, 20), Rgb(0, 0, 0)), add=True)
+        with stage.moved(setup.x, TABLE_Y + 26, scale=1, scale_y=0.24):
+            stage.effect(stage.oval(0, 0, 170), radial((0, 0), 170, Rgb(120, 70, 20), Rgb(0, 0, 0)), add=True)
         if setup.kind == "incense":
             self._pendant(stage, setup)
         self._bystanders(stage, setup)
