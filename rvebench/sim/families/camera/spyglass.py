@@ -248,11 +248,11 @@ class SpyglassView(Family[_Setup, _State]):
 
     def _whale(self, stage: Stage, setup: _Setup, clock: Clock) -> None:
         rise = 1.4 * math.sin(clock.time_s * 1.6 + setup.phase)
-        skin = Rgb.of("#4a6478")
+        skin = Rgb.of("#8c949e")
         water = stage.rect(-80, -60, 160, 62)
         with stage.clipped(water), stage.moved(0, rise):
             body = stage.curve([(-44, 8), (-40, -8), (-22, -17), (2, -16), (24, -7), (42, 3), (46, 12)], closed=True)
-            stage.paint(body, linear((0, -17), (0, 6), shade(skin, 1.35), skin, shade(skin, 0.6)), part="whale")
+            stage.paint(body, linear((0, -17), (0, 6), shade(skin, 1.3), skin, shade(skin, 0.55)), part="whale")
             stage.effect(stage.curve([(-34, -9), (-18, -14), (2, -13)]), flat(WHITE, alpha=0.4, blur=1.2), line=2.4)
             stage.paint(stage.oval(-32, -2.5, 1.4), flat(Rgb.of("#10161a")), part="whale")
             stage.effect(stage.curve([(-43, 1), (-34, 0.6), (-28, 2.4)]), flat(shade(skin, 0.45)), line=1)
