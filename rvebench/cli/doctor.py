@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 from importlib import metadata, util
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -116,9 +115,9 @@ def _assets() -> Finding:
 
 
 def _cache() -> Finding:
-    import platformdirs
+    from rvebench.assets import cache_dir
 
-    folder = Path(os.environ.get("RVEBENCH_CACHE_DIR") or platformdirs.user_cache_dir("rvebench"))
+    folder = cache_dir()
     place = folder
     while not place.exists():
         place = place.parent

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rvebench.assets import cache_dir
 from rvebench.errors import DataError, RveError
 from rvebench.records import Sample, canonical_json
 from rvebench.splits.loader import Split
@@ -80,19 +80,11 @@ class FrameHashCache:
     """Hashes of files that were decoded before.
 
     Args:
-        folder: where the cache file lies; by default `$RVEBENCH_CACHE_DIR`, else the user's cache folder.
+        folder: where the cache file lies; by default :func:`rvebench.assets.cache_dir`.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        if folder is None:
-            named = os.environ.get("RVEBENCH_CACHE_DIR")
-            if named:
-                folder = Path(named)
-            else:
-                import platformdirs
-
-                folder = platformdirs.user_cache_path("rvebench")
-        self.path = folder / "frame-hashes.jsonl"
+        self.path = (cache_dir() if folder is None else folder) / "frame-hashes.jsonl"
         self._mutex = threading.Lock()
         self._known = self._read()
 

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rvebench.assets import cache_dir
 from rvebench.errors import RveError, StorageError, UsageError
 from rvebench.records import Sample
 from rvebench.splits.hashing import sample_files
@@ -35,14 +36,7 @@ _JOURNAL = "rendered.jsonl"
 
 def rendered_folder(name: str, size: tuple[int, int], frames: int) -> Path:
     """Returns the cache folder of one split in one shape."""
-    named = os.environ.get("RVEBENCH_CACHE_DIR")
-    if named:
-        cache = Path(named)
-    else:
-        import platformdirs
-
-        cache = platformdirs.user_cache_path("rvebench")
-    return cache / "splits" / f"{name}-{size[0]}x{size[1]}x{frames}-v{RENDER_VERSION}"
+    return cache_dir() / "splits" / f"{name}-{size[0]}x{size[1]}x{frames}-v{RENDER_VERSION}"
 
 
 def rendered_manifest(name: str) -> Path:
