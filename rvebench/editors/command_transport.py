@@ -22,10 +22,10 @@ from rvebench.editors.command_spec import CommandSpec
 from rvebench.editors.exchange import check_output, no_video, request_values, source_frames
 from rvebench.editors.exec_argv import __file__ as _exec_argv
 from rvebench.editors.process import CommandOutcome, run_command
-from rvebench.editors.redaction import Secrets
 from rvebench.editors.templates import env_names, fill_text, fill_value, placeholders, texts_of
 from rvebench.errors import RveError
 from rvebench.records import EditorInfo, EditRequest, EditResult, Window
+from rvebench.redaction import Secrets
 from rvebench.taxonomy import Status
 from rvebench.video import probe_video, read_video, write_video
 

@@ -17,8 +17,8 @@ from urllib.parse import urljoin, urlsplit
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from rvebench.editors.http_spec import CallSpec, HttpSpec
-from rvebench.editors.redaction import Secrets
 from rvebench.editors.templates import fill_text, fill_value
+from rvebench.redaction import Secrets
 from rvebench.taxonomy import Status
 
 __all__ = ["CallError", "Cancelled", "HttpClient", "dig"]

@@ -15,10 +15,10 @@ from rvebench.editors.exchange import check_output, no_video, request_values, so
 from rvebench.editors.http_client import CallError, Cancelled, HttpClient, dig
 from rvebench.editors.http_jobs import JobNote
 from rvebench.editors.http_spec import CallSpec, HttpSpec
-from rvebench.editors.redaction import Secrets
 from rvebench.editors.templates import env_names, fill_text, fill_value, placeholders
 from rvebench.errors import RveError
 from rvebench.records import EditorInfo, EditRequest, EditResult, Window
+from rvebench.redaction import Secrets
 from rvebench.taxonomy import Status
 from rvebench.video import probe_video
 

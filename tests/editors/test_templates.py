@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rvebench.editors.redaction import Secrets
 from rvebench.editors.templates import check_placeholders, env_names, fill_text, fill_value, placeholders
 from rvebench.errors import EditorError
+from rvebench.redaction import Secrets
 
 
 @given(st.text(), st.text())

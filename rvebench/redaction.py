@@ -32,6 +32,10 @@ class Secrets:
 
     def mask(self, text: str) -> str:
         """Returns `text` without the secret values and without the query of any URL (signed links hold keys)."""
+        return _SIGNED_QUERY.sub(rf"\1?{MASK}", self.mask_values(text))
+
+    def mask_values(self, text: str) -> str:
+        """Returns `text` without the secret values, for texts that must still parse, such as a model's JSON."""
         for value in self._values:
             text = text.replace(value, MASK)
-        return _SIGNED_QUERY.sub(rf"\1?{MASK}", text)
+        return text
