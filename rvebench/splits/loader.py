@@ -18,6 +18,11 @@ SPLITS: Registry[Callable[[], Path] | Path] = Registry(
     "split",
     [
         Registration(
+            name="smoke",
+            target="rvebench.splits.shipped:smoke_manifest",
+            summary="16 rendered triplets with exact targets, two of each of the eight reasoning types",
+        ),
+        Registration(
             name="demo",
             target="rvebench.splits.shipped:demo_manifest",
             summary="12 triplets from one shot of Big Buck Bunny, all eight reasoning types, targets made by program",

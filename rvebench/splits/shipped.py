@@ -7,7 +7,12 @@ from pathlib import Path
 from rvebench.assets import asset_dir
 from rvebench.splits.rendered import rendered_manifest
 
-__all__ = ["demo_manifest", "literal_manifest", "mini_manifest", "sim_1k_manifest"]
+__all__ = ["demo_manifest", "literal_manifest", "mini_manifest", "sim_1k_manifest", "smoke_manifest"]
+
+
+def smoke_manifest() -> Path:
+    """Returns the manifest of `smoke`: two rendered triplets of each reasoning type."""
+    return asset_dir("data") / "smoke" / "samples.jsonl"
 
 
 def demo_manifest() -> Path:

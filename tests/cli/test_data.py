@@ -36,8 +36,8 @@ def split(tmp_path: Path) -> Path:
 def test_list_shows_what_ships() -> None:
     assert "demo" in run("list").stdout
     splits = {row["name"]: row for row in json.loads(run("list", "--format", "json").stdout)["splits"]}
-    demo = splits["demo"]
-    assert (demo["name"], demo["samples"], demo["problem"]) == ("demo", 12, "")
+    for name, samples in (("demo", 12), ("smoke", 16)):
+        assert (splits[name]["samples"], splits[name]["problem"]) == (samples, "")
 
 
 def test_list_says_how_to_render_what_is_not_rendered_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,4 +126,4 @@ def test_a_bad_manifest_is_one_message_without_a_traceback(tmp_path: Path) -> No
 def test_an_unknown_split_leaves_with_2_and_the_nearest_name() -> None:
     done = rvebench("data", "stats", "demmo")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "unknown split 'demmo'; did you mean demo?" in done.stderr
+    assert "unknown split 'demmo'; did you mean demo" in done.stderr
