@@ -18,28 +18,32 @@ FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: e
 
 @app.command("list")
 def list_runs(
-    folder: Annotated[Path, typer.Argument(help="Folder that holds run directories.")] = Path("runs"),
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FOLDER", help="Run directories, or folders that hold some; default: runs."),
+    ] = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
-    """List the runs in a folder, with their headline.
+    """List runs side by side, one line each: how many edits came out, the headline, and the criteria.
 
     Example:
 
         rvebench runs list runs
     """
     from rvebench.errors import RveError
-    from rvebench.runs import is_run, load_run
+    from rvebench.runs import load_run
+    from rvebench.taxonomy import CRITERIA
 
+    named = folders or [Path("runs")]
     rows = []
-    for directory in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not is_run(directory):
-            continue
+    for directory in _runs_in(named):
         row: dict[str, object] = {"directory": str(directory)}
         try:
             view = load_run(directory)
         except RveError as error:
             row["problem"] = str(error)
         else:
+            criteria = view.summary.criteria
             row.update(
                 run=view.header.run_id,
                 model=view.header.model,
@@ -49,39 +53,66 @@ def list_runs(
                 n=view.summary.coverage.n,
                 ok=view.summary.coverage.ok,
                 mean=view.summary.overall.mean,
+                criteria={which.value: criteria[which.value].mean for which in CRITERIA if which.value in criteria},
             )
         rows.append(row)
     if format_ is Format.JSON:
         print_json({"runs": rows})
-        return
-    _print_rows(rows, folder)
+    elif rows:
+        _print_rows(rows, inside=named[0] if len(named) == 1 else None)
+    else:
+        typer.echo(f"no runs in {', '.join(map(str, named))}")
 
 
-def _print_rows(rows: list[dict[str, object]], folder: Path) -> None:
-    if not rows:
-        typer.echo(f"no runs in {folder}")
-        return
+def _runs_in(folders: list[Path]) -> list[Path]:
+    """Returns the run directories among the folders and right inside them, in order, each once."""
+    from rvebench.runs import is_run
+
+    found: dict[Path, None] = {}
+    for folder in folders:
+        inside = [folder] if is_run(folder) else sorted(folder.iterdir()) if folder.is_dir() else []
+        found.update(dict.fromkeys(path for path in inside if is_run(path)))
+    return list(found)
+
+
+def _print_rows(rows: list[dict[str, object]], *, inside: Path | None) -> None:
+    """Prints the table; the runs of one folder stand under its name, so that a line is short."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("directory", "model", "split", "judge", "ok/n", "overall"):
-        table.add_column(title, overflow="fold")
-    for row in rows:
+    from rvebench.report.numbers import ABSENT, score
+    from rvebench.taxonomy import CRITERIA
+
+    directories = [Path(str(row["directory"])) for row in rows]
+    short = inside is not None and inside not in directories
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for title in (f"{inside}/" if short else "directory", "model"):
+        table.add_column(Text(title), overflow="fold")
+    for title in ("split", "judge"):
+        table.add_column(title, no_wrap=True)
+    for title in ("ok/n", "overall", *(which.value for which in CRITERIA)):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row, directory in zip(rows, directories, strict=True):
+        name = directory.name if short else str(directory)
         if "problem" in row:
-            table.add_row(Text(str(row["directory"])), Text(f"damaged: {row['problem']}"))
+            table.add_row(Text(name), Text("damaged"))
             continue
-        mean = row["mean"]
+        mean, criteria = row["mean"], row["criteria"]
+        assert isinstance(criteria, dict)
         cells = (
-            str(row["directory"]),
+            name,
             str(row["model"]),
             str(row["split"]),
-            str(row["judge"] or "-"),
+            str(row["judge"] or ABSENT),
             f"{row['ok']}/{row['n']}",
-            f"{mean:.3f}" if isinstance(mean, float) else "withheld",
+            score(mean) if isinstance(mean, float) else "withheld",
+            *(score(criteria.get(which.value)) for which in CRITERIA),
         )
         table.add_row(*(Text(cell) for cell in cells))
     console().print(table)
+    for row in rows:
+        if "problem" in row:
+            typer.echo(f"damaged: {row['problem']}")
 
 
 @app.command("show")
