@@ -114,7 +114,7 @@ def render(
 def verify(split: SplitArgument, workers: WorkersOption = 2, output: FormatOption = Format.TEXT) -> None:
     """Open every video of a split and name every problem at once; leaves with 4 when there is an error.
 
-    Example: rvebench data verify demo
+    Example: rvebench data verify smoke
     """
     from rvebench.splits import load_split, verify_split
 
@@ -256,7 +256,7 @@ def _print_report(report: ImportReport, output: Format) -> None:
 def stats(split: SplitArgument, workers: WorkersOption = 2, output: FormatOption = Format.TEXT) -> None:
     """Count what a split holds: types, targets, masks, licences, lengths and sizes.
 
-    Example: rvebench data stats demo --format json
+    Example: rvebench data stats smoke --format json
     """
     from rvebench.splits import load_split, split_stats
 

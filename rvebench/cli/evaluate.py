@@ -43,7 +43,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: e
 
 def evaluate(
     model: Model,
-    split: SplitOption = "demo",
+    split: SplitOption = "smoke",
     judge: Judge = "gpt-4o",
     metrics: Metrics = "all",
     out: Out = None,
@@ -68,7 +68,7 @@ def evaluate(
 
     Example:
 
-        rvebench evaluate --model copy --split demo --judge reference --out runs/copy
+        rvebench evaluate --model copy --split smoke --judge reference --out runs/copy
     """
     from rvebench.runs import RunOptions, build_scorers
 
@@ -86,7 +86,7 @@ def evaluate(
 
 def generate(
     model: Model,
-    split: SplitOption = "demo",
+    split: SplitOption = "smoke",
     out: Out = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -103,7 +103,7 @@ def generate(
 
     Example:
 
-        rvebench generate --model folder:outputs --split demo --out runs/mine
+        rvebench generate --model folder:outputs --split smoke --out runs/mine
     """
     from rvebench.runs import RunOptions, build_scorers
     from rvebench.scoring import DEFAULT_FORMULA
