@@ -37,6 +37,7 @@ __all__ = [
     "Point",
     "draw_means",
     "estimate_mean",
+    "expanded_levels",
     "gather_clusters",
     "interval95",
     "named_stream",
@@ -144,8 +145,7 @@ def interval95(clusters: Clusters, means: Floats, method: IntervalMethod = DEFAU
     if method == "percentile":
         levels = (tail, 1.0 - tail)
     elif method == "expanded":
-        low = _expanded_tail(tail, len(clusters.sums_KS))
-        levels = (low, 1.0 - low)
+        levels = expanded_levels(len(clusters.sums_KS))
     elif method == "bca":
         levels = _bca_levels(clusters, means, tail)
     else:
@@ -183,11 +183,14 @@ def _mean_of_strata(sums: Sequence[Floats], sizes: Sequence[Floats]) -> Floats:
     return total / present
 
 
-def _expanded_tail(tail: float, count: int) -> float:
+def expanded_levels(count: int) -> tuple[float, float]:
+    """Returns the two quantile levels of the `expanded` interval over `count` clusters, two at least."""
     from scipy.special import stdtrit
 
     # A resampled mean spreads by sqrt((k - 1) / k) less than a mean, and its spread is itself estimated (Student t).
-    return NormalDist().cdf(math.sqrt(count / (count - 1)) * float(stdtrit(count - 1, tail)))
+    tail = (1.0 - _LEVEL) / 2.0
+    low = NormalDist().cdf(math.sqrt(count / (count - 1)) * float(stdtrit(count - 1, tail)))
+    return low, 1.0 - low
 
 
 def _bca_levels(clusters: Clusters, means: Floats, tail: float) -> tuple[float, float]:
