@@ -79,6 +79,13 @@ class TokenEstimate:
             output_most=self.output_most + other.output_most,
         )
 
+    def __mul__(self, calls: int) -> TokenEstimate:
+        return TokenEstimate(
+            text=Span(self.text.likely * calls, self.text.most * calls),
+            image=Span(self.image.likely * calls, self.image.most * calls),
+            output_most=self.output_most * calls,
+        )
+
 
 class _Rule(Protocol):
     def span(self, width: int, height: int) -> Span: ...
