@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rvebench.errors import UsageError
-from rvebench.llm.faults import BudgetError, CallError, FatalCallError
+from rvebench.llm.faults import BudgetError, CallError, FatalCallError, LostReplyError, RefusedError
 from rvebench.llm.ledger import Amount, Ending, Ledger, Promise, Spent
 from rvebench.llm.messages import ChatRequest, TokenUsage
 from rvebench.llm.prices import PRICES_VARIABLE, PriceTable
@@ -37,8 +37,9 @@ _Wake = Callable[[], None]
 class Hold:
     """Room reserved for one call, or for one batch of calls. Ends once: settled, released or lost.
 
-    As a context manager it ends what the block has left open: a :class:`CallError` releases (no answer came), anything
-    else, a cancellation above all, counts as lost.
+    As a context manager it ends what the block has left open: an error that carries usage settles it, any other
+    :class:`CallError` but a lost reply releases it (no answer came), anything else, a cancellation above all, counts as
+    lost.
     """
 
     __slots__ = ("_budget", "_promise", "_stretch", "ended")
@@ -86,11 +87,15 @@ class Hold:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self.ended:
-            if isinstance(error, CallError):
-                self.release()
-            else:
-                self.lose()
+        if self.ended:
+            return
+        billed = error.usage if isinstance(error, (LostReplyError, RefusedError)) else None
+        if billed is not None:
+            self.settle(billed)
+        elif isinstance(error, CallError) and not isinstance(error, LostReplyError):
+            self.release()
+        else:
+            self.lose()
 
 
 class Budget:
@@ -197,6 +202,33 @@ class Budget:
         """
         return self._try(model, estimate, key=key, calls=calls, batch=batch, wake=None)
 
+    def fits(self, model: str, estimate: TokenEstimate, *, batch: bool = False) -> bool:
+        """Tells whether :meth:`try_reserve` would find room now; reserves nothing."""
+        with self._mutex:
+            if self.max_hours is not None and self._ledger.hours >= self.max_hours:
+                return False
+            bound = self._bound(model, estimate, batch=batch)
+            return self._broken(self._ledger.gone.plus(self._ledger.held).plus(bound)) is None
+
+    def charge(self, key: str, model: str, usage: TokenUsage, *, calls: int, batch: bool = False) -> float | None:
+        """Counts what was used under a key, whatever the caps say: it is spent. A second time for a key does nothing.
+
+        Ends the reservation of that key, also one that an earlier process left.
+
+        Returns:
+            The cost in USD, or None when the model's price is not known.
+        """
+        cost = self._cost(model, usage, batch=batch)
+        with self._mutex:
+            if not self._ledger.ended(key):
+                promise = self._ledger.find(key, model)
+                if promise is None:
+                    promise = self._ledger.promise(model, Amount(0, 0), calls=calls, key=key)
+                hold = Hold(self, promise, 1.0)
+                amount = Amount.of(cost, usage.input_tokens + usage.output_tokens)
+                self._end_locked(hold, "paid", amount, calls=calls, unpriced=calls if cost is None else 0)
+        return cost
+
     def close(self) -> None:
         """Writes the time spent and closes the cost log; calls still in flight stay open in it."""
         with self._mutex:
@@ -270,18 +302,21 @@ class Budget:
         return cost
 
     def _end(self, hold: Hold, ending: Ending, amount: Amount, *, calls: int, unpriced: int = 0) -> None:
-        promise = hold._promise
         with self._mutex:
-            try:
-                self._ledger.end(promise, ending, amount, calls=calls, unpriced=unpriced)
-            finally:
-                hold.ended = True
-                if amount.tokens > promise.bound.tokens > 0:
-                    ratio = hold._stretch * amount.tokens / promise.bound.tokens
-                    self._stretch[promise.model] = max(ratio, self._stretch.get(promise.model, 1.0))
-                waiting, self._waiting = self._waiting, set()
-                for wake in waiting:
-                    wake()
+            self._end_locked(hold, ending, amount, calls=calls, unpriced=unpriced)
+
+    def _end_locked(self, hold: Hold, ending: Ending, amount: Amount, *, calls: int, unpriced: int = 0) -> None:
+        promise = hold._promise
+        try:
+            self._ledger.end(promise, ending, amount, calls=calls, unpriced=unpriced)
+        finally:
+            hold.ended = True
+            if amount.tokens > promise.bound.tokens > 0:
+                ratio = hold._stretch * amount.tokens / promise.bound.tokens
+                self._stretch[promise.model] = max(ratio, self._stretch.get(promise.model, 1.0))
+            waiting, self._waiting = self._waiting, set()
+            for wake in waiting:
+                wake()
 
 
 def _dollars(usd: float) -> str:

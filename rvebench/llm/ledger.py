@@ -103,6 +103,7 @@ class Ledger:
         self._lost_calls = 0
         self._open: dict[str, Promise] = {}
         self._left_open: dict[str, Promise] = {}
+        self._ended: set[str] = set()
         self._earlier_s = 0.0
         self._session_s = 0.0
         self._session = 1
@@ -150,6 +151,10 @@ class Ledger:
             self.held = self.held.plus(promise.bound)
         return self._open.get(key)
 
+    def ended(self, key: str) -> bool:
+        """Tells whether a reservation of that name was made and ended; names hold a colon, numbers of calls do not."""
+        return key in self._ended
+
     def promise(self, model: str, bound: Amount, *, calls: int, key: str | None = None) -> Promise:
         """Writes and returns a new reservation."""
         self._count += 1
@@ -168,7 +173,7 @@ class Ledger:
         if self._open.pop(promise.key, None) is None:
             raise RuntimeError(f"the reservation {promise.key} was settled, released or lost before")
         self.held = self.held.minus(promise.bound)
-        self._count_in(ending, amount, calls=calls, unpriced=unpriced)
+        self._count_in(promise.key, ending, amount, calls=calls, unpriced=unpriced)
         # Last: should the disk be full, the sums in memory are right all the same.
         self._append(ending, promise, amount, calls, unpriced)
 
@@ -182,7 +187,9 @@ class Ledger:
     def _elapsed(self) -> float:
         return round(self._clock() - self._start_s, 3)
 
-    def _count_in(self, ending: str, amount: Amount, *, calls: int, unpriced: int) -> None:
+    def _count_in(self, key: str, ending: str, amount: Amount, *, calls: int, unpriced: int) -> None:
+        if ":" in key:
+            self._ended.add(key)
         self._gone = self._gone.plus(amount)
         self._calls += calls
         self._unpriced += unpriced
@@ -222,6 +229,6 @@ class Ledger:
                 self._left_open[key] = Promise(key, str(value["model"]), amount, calls)
             else:
                 self._left_open.pop(key, None)
-                self._count_in(kind, amount, calls=calls, unpriced=int(value.get("unpriced", 0)))
+                self._count_in(key, kind, amount, calls=calls, unpriced=int(value.get("unpriced", 0)))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"not a line of a cost log: {error!r}", where=f"line {line.number}") from None

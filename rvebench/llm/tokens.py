@@ -90,11 +90,28 @@ class TokenEstimate:
 class _Rule(Protocol):
     def span(self, width: int, height: int) -> Span: ...
 
+    def low(self, width: int, height: int) -> Span: ...
+
+
+class _NoLowDetail:
+    """Models that take no notice of low detail, which published bills show of OpenAI's patch models too."""
+
+    __slots__ = ()
+
+    def span(self, width: int, height: int) -> Span:
+        raise NotImplementedError
+
+    def low(self, width: int, height: int) -> Span:
+        return self.span(width, height)
+
 
 @dataclass(frozen=True, slots=True)
 class _Tiles:
     base: int
     tile: int
+
+    def low(self, width: int, height: int) -> Span:  # noqa: ARG002
+        return Span(self.base, self.base)
 
     def _tokens(self, width: float, height: float) -> int:
         return self.base + self.tile * math.ceil(width / 512) * math.ceil(height / 512)
@@ -112,7 +129,7 @@ class _Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class _Patches:
+class _Patches(_NoLowDetail):
     likely: float
     """Multiplier of the model."""
     most: float
@@ -130,7 +147,7 @@ class _Patches:
 
 
 @dataclass(frozen=True, slots=True)
-class _Squares:
+class _Squares(_NoLowDetail):
     side: int
     least: int = 4
     most_tokens: int = 16384
@@ -145,7 +162,7 @@ class _Squares:
 
 
 @dataclass(frozen=True, slots=True)
-class _Dearest:
+class _Dearest(_NoLowDetail):
     rules: tuple[_Rule, ...]
     fixed: int
 
@@ -192,19 +209,20 @@ def model_family(model: str) -> str:
     return _DATE.sub("", model.rsplit("/", 1)[-1].lower())
 
 
-def image_tokens(model: str, width: int, height: int) -> Span:
-    """Returns what one image counts at full detail.
+def image_tokens(model: str, width: int, height: int, *, detail: str = "high") -> Span:
+    """Returns what one image counts.
 
     Args:
         model: as the service names it.
         width: pixels, at least 1.
         height: pixels, at least 1.
+        detail: `low` asks OpenAI's tile models for a thumbnail at their base charge; `auto` counts as `high`.
     """
     name = model_family(model)
     rule = _RULES.get(name)
     if rule is None:
         rule = next((rule for mark, rule in _FAMILIES if mark in name), _UNKNOWN)
-    span = rule.span(max(1, width), max(1, height))
+    span = (rule.low if detail == "low" else rule.span)(max(1, width), max(1, height))
     return Span(span.likely, span.most + _IMAGE_OVERHEAD)
 
 
@@ -227,7 +245,7 @@ def estimate_tokens(request: ChatRequest) -> TokenEstimate:
             if isinstance(part, TextPart):
                 text += text_tokens(part.text)
             else:
-                image += image_tokens(request.model, part.width, part.height)
+                image += image_tokens(request.model, part.width, part.height, detail=part.detail)
     if request.schema is not None:
         text += text_tokens(canonical_json(request.schema.schema)) + Span(8, _SCHEMA_OVERHEAD)
     return TokenEstimate(text=text, image=image, output_most=request.sampling.max_output_tokens)

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from rvebench.errors import EXIT_COVERAGE, EXIT_USAGE, DataError, UsageError
 from rvebench.llm.budget import Budget
-from rvebench.llm.faults import BudgetError, FatalCallError, TransportError
+from rvebench.llm.faults import (
+    BudgetError,
+    CallError,
+    FatalCallError,
+    LostReplyError,
+    RefusedError,
+    TransportError,
+)
 from rvebench.llm.messages import ChatMessage, ChatRequest, Sampling, TextPart, TokenUsage
 from rvebench.llm.prices import load_prices
 from rvebench.llm.tokens import Span, TokenEstimate, estimate_tokens
@@ -332,3 +339,29 @@ def test_a_run_killed_again_and_again_never_spends_more_than_its_cap(tmp_path: P
         assert charged <= cap
     # Each kill can leave at most the eight calls in flight counted too high.
     assert charged > cap - (5 * 8 + 1) * BOUND.most
+
+
+def test_what_a_batch_used_is_counted_once_however_often_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "costs.jsonl"
+    with Budget(spent_file=path, prices=PRICES, max_tokens=1000) as budget:
+        budget.try_reserve("gpt-4o", estimate(1000), key="batch:a", calls=2, batch=True)
+        assert not budget.fits("gpt-4o", estimate(1), batch=True)
+        for _ in range(2):
+            assert budget.charge("batch:a", "gpt-4o", usage_of(400), calls=2, batch=True) == pytest.approx(0.0005)
+        assert budget.fits("gpt-4o", estimate(600), batch=True)
+        # Spent without a reservation, and beyond the cap: it is counted all the same.
+        budget.charge("batch:b", "gpt-4o", usage_of(900), calls=1, batch=True)
+    with Budget(spent_file=path, prices=PRICES) as budget:
+        budget.charge("batch:a", "gpt-4o", usage_of(400), calls=2, batch=True)
+        assert (budget.spent().tokens, budget.spent().calls) == (1300, 3)
+
+
+def test_an_error_that_carries_usage_is_billed_and_a_lost_reply_without_counts_at_its_bound() -> None:
+    budget = Budget()
+    for error in (RefusedError("declined", usage=usage_of(7)), LostReplyError("no choices", usage=usage_of(5))):
+        with contextlib.suppress(CallError), asyncio.run(budget.reserve(CALL)):
+            raise error
+    assert budget.spent().tokens == 12
+    with contextlib.suppress(CallError), asyncio.run(budget.reserve(CALL)):
+        raise LostReplyError("no answer within 180 s")
+    assert budget.spent().tokens == 12 + BOUND.most and budget.spent().unsettled_calls == 1

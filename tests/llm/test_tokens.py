@@ -99,3 +99,9 @@ def test_a_request_counts_text_images_schema_and_answer() -> None:
 )
 def test_a_models_family_drops_vendor_and_date_only(model: str, family: str) -> None:
     assert model_family(model) == family
+
+
+def test_low_detail_costs_the_base_charge_where_a_model_knows_it() -> None:
+    assert image_tokens("gpt-4o", 1024, 1024, detail="low").likely == 85
+    assert image_tokens("gpt-4o-mini", 1024, 1024, detail="low").likely == 2833
+    assert image_tokens("gpt-4.1-mini", 1024, 1024, detail="low") == image_tokens("gpt-4.1-mini", 1024, 1024)
