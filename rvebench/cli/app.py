@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rvebench.cli import compare, data, doctor, editors, evaluate, judge, runs
+from rvebench.cli import compare, correlate, data, doctor, editors, evaluate, judge, runs
 from rvebench.cli.common import EXIT_HELP, print_error
 from rvebench.errors import EXIT_CORRUPT, EXIT_INTERRUPTED, DataError, RveError
 
@@ -50,6 +50,7 @@ app.command()(evaluate.score)
 app.command()(runs.rescore)
 app.command()(runs.report)
 app.command()(compare.compare)
+app.command()(correlate.correlate)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(editors.app, name="editors")

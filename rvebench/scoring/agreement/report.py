@@ -16,8 +16,8 @@ from rvebench.taxonomy import CRITERIA
 
 __all__ = ["measure_agreement"]
 
-_FEW_CLUSTERS = 20
-"""Sources below which the intervals miss noticeably more often than they say (docs/design/agreement.md)."""
+_FEW_CLUSTERS = 10
+"""Sources below which the intervals are much wider than they need be (docs/design/agreement.md)."""
 
 
 def measure_agreement(
@@ -148,7 +148,7 @@ def _notes(
         notes.append("no sources are known, so each sample is taken for independent of the others")
     few = [block.n_clusters for block in whole if block.n_clusters < _FEW_CLUSTERS]
     if few:
-        notes.append(f"intervals from {min(few)} sources are too narrow or too wide more often than they should be")
+        notes.append(f"intervals from {min(few)} sources are rough: they rest on {min(few)} independent observations")
     unjudged = sorted({(r.judge, r.reading, r.n_unjudged) for block in whole for r in block.readings if r.n_unjudged})
     for judge, reading, count in unjudged:
         notes.append(f"{count} rated edits have no {reading} score of {judge}: they are in none of its numbers")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from rvebench.scoring.agreement.shapes import Measured
 from rvebench.scoring.bootstrap import DEFAULT_RESAMPLES, expanded_levels, named_stream
 
-__all__ = ["Drawn", "Floats", "Ints", "Resampler", "Statistic", "mean_of", "mean_over_raters"]
+__all__ = ["FEWEST_CLUSTERS", "Drawn", "Floats", "Ints", "Resampler", "Statistic", "mean_of", "mean_over_raters"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,6 +28,9 @@ Statistic = Callable[[Floats], Floats]
 
 _CHUNK_CELLS = 1 << 16
 """Weights held at once: they and what is made of them stay in the processor's cache."""
+
+FEWEST_CLUSTERS = 5
+"""Sources below which a resample has so few faces that the spread of resamples says nothing."""
 
 _MOST_UNDEFINED = 0.05
 """Share of resamples without a value up to which an interval over the others is given."""
@@ -74,7 +77,7 @@ class Resampler:
     def draw(self, statistic: Statistic) -> Drawn:
         """Returns the statistic of the data and of each resample."""
         value = float(statistic(np.ones((1, len(self._owner))))[0])
-        if np.isnan(value) or self.count < 2:
+        if np.isnan(value) or self.count < FEWEST_CLUSTERS:
             return Drawn(value, np.full(len(self._times), np.nan))
         return Drawn(value, np.concatenate([statistic(weights) for weights in self._weights()]))
 
@@ -88,12 +91,13 @@ class Resampler:
         """
         if np.isnan(drawn.value):
             return Measured(n=n, reason=reason or "not defined here")
-        if self.count < 2:
-            return Measured(value=drawn.value, n=n, reason="no interval: all units are of one source")
+        if self.count < FEWEST_CLUSTERS:
+            said = "one source" if self.count == 1 else f"{self.count} sources"
+            return Measured(value=drawn.value, n=n, reason=f"no interval from {said}: it takes {FEWEST_CLUSTERS}")
         found = drawn.draws[~np.isnan(drawn.draws)]
         if len(found) < (1.0 - _MOST_UNDEFINED) * len(drawn.draws):
             share = 1.0 - len(found) / len(drawn.draws)
-            return Measured(value=drawn.value, n=n, reason=f"no interval: undefined in {share:.0%} of the resamples")
+            return Measured(value=drawn.value, n=n, reason=f"no interval: {share:.0%} of the resamples have no value")
         low, high = np.quantile(found, expanded_levels(self.count))
         return Measured(value=drawn.value, ci95=(float(low), float(high)), n=n)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rvebench.scoring.shapes import as_json_number
 
@@ -17,8 +18,6 @@ __all__ = [
     "ReadingDifference",
     "TieCalibration",
 ]
-
-from typing import Literal
 
 Level = Literal["sample", "system"]
 """Whether a coefficient is over single edits or over editors' means."""
@@ -34,7 +33,7 @@ class Measured:
     value: float | None = None
     """None when it cannot mean anything; `reason` says why."""
     ci95: tuple[float, float] | None = None
-    """From a cluster bootstrap over sources; None with one source, or where too many resamples have no value."""
+    """From a cluster bootstrap over sources; None below five, or where too many resamples have no value."""
     n: int = 0
     """What it is over: edits, editors, pairs of edits, or ratings' units."""
     reason: str = ""
