@@ -34,8 +34,8 @@ class LadderEditor:
         grades = ", ".join(f"{name.value} {grade:g}" for name, grade in self._rung.grades.items())
         return EditorInfo(
             name=f"ladder:{self._rung.name}",
-            version="1",
-            needs=("target", "other"),
+            version="2",
+            needs=("target", "other", "mask"),
             deterministic=True,
             seeded=False,
             notes=(f"oracle ladder: {self._rung.summary}; grades {grades} ({self._label})",),
@@ -74,6 +74,7 @@ class LadderEditor:
             source=source.frames_THWC,
             target=target.frames_THWC,
             other=other.frames_THWC,
+            mask=None if request.mask is None else read_video(request.mask).frames_THWC,
         )
         frames = rung_frames(self._rung, request.sample_id, clips)
         write_video(request.out, frames, pts_s=target.pts_s, crf=12)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rvebench.judges.protocol import Judge
-from rvebench.records import Sample
+from rvebench.records import Sample, Verdict
 from rvebench.taxonomy import Criterion, Status
 from rvebench.video import Clip, Comparison, read_video
+
+if TYPE_CHECKING:
+    from rvebench.sim.ladder import LadderClips, Rung
 
 __all__ = ["Agreement", "LadderReport", "LadderScore", "Violation", "climb", "summarise_ladder"]
 
 _CLEAR_GRADES = 2.0
 """Grades this far apart are an order that a judge must keep."""
+_STEPS = ("no-op", "half", "target")
+_NOT_ACCURACY = ("flicker", "tint")
 _SLACK = 0.25
 """Scores this close are a tie, not a violated order."""
 
@@ -69,48 +76,98 @@ class LadderReport:
     pairs: int
     """Pairs of rungs whose order is clear."""
     unjudged: int
+    stepped: int
+    """Samples of which no-op, half and target are all judged in EA."""
+    missteps: tuple[str, ...]
+    """Those that do not stand in that order, strictly."""
+    moved: dict[str, tuple[float, float]]
+    """How far a fault that is none of EA's business moves EA from the target's: mean and most, by rung."""
     means: dict[str, dict[Criterion, float]]
     """Mean score by rung."""
 
 
 async def climb(
-    judge: Judge, samples: Sequence[Sample], *, progress: Callable[[int, int], None] | None = None
+    judge: Judge,
+    samples: Sequence[Sample],
+    *,
+    at_once: int = 2,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[LadderScore], int]:
     """Returns the judge's score of every rung of every sample, and how many rungs it gave no verdict on.
+
+    Args:
+        judge: the judge.
+        samples: of the rendered world; the next one lends its target as the wrong sample.
+        at_once: samples in work at a time; each holds about a dozen clips.
+        progress: called with (done, total).
 
     Raises:
         UsageError: a sample is not one of the rendered world.
         VideoError: a sample's video cannot be read.
     """
-    from rvebench.sim.ladder import RUNGS, ladder_clips, rung_frames
+    room = asyncio.Semaphore(at_once)
+    done = 0
 
-    scores: list[LadderScore] = []
-    unjudged = 0
-    for index, sample in enumerate(samples):
-        other = samples[(index + 1) % len(samples)]
-        assert sample.target is not None and other.target is not None, "rendered samples have targets"
-        source, target = read_video(sample.source), read_video(sample.target)
-        mask = read_video(sample.mask) if sample.mask else None
-        clips = ladder_clips(
-            sample.id,
-            source=source.frames_THWC,
-            target=target.frames_THWC,
-            other=read_video(other.target).frames_THWC,
-        )
-        for rung in RUNGS:
-            frames = rung_frames(rung, sample.id, clips)
-            edit = Clip(frames_THWC=frames.copy(), fps=target.fps, pts_s=target.pts_s)
-            verdict = await judge.judge(Comparison(sample=sample, source=source, edit=edit, target=target, mask=mask))
-            if verdict.status is not Status.OK:
-                unjudged += 1
-                continue
-            scores += [
-                LadderScore(sample.id, rung.name, criterion, rung.grades[criterion], score)
-                for criterion, score in verdict.scores.items()
-            ]
+    async def one(index: int) -> list[tuple[Rung, Verdict]]:
+        nonlocal done
+        async with room:
+            found = await _climb_one(judge, samples[index], samples[(index + 1) % len(samples)])
+        done += 1
         if progress is not None:
-            progress(index + 1, len(samples))
-    return scores, unjudged
+            progress(done, len(samples))
+        return found
+
+    judged = await asyncio.gather(*(one(index) for index in range(len(samples))))
+    scores = [
+        LadderScore(sample.id, rung.name, criterion, rung.grades[criterion], score)
+        for sample, verdicts in zip(samples, judged, strict=True)
+        for rung, verdict in verdicts
+        if verdict.status is Status.OK
+        for criterion, score in verdict.scores.items()
+    ]
+    return scores, sum(verdict.status is not Status.OK for verdicts in judged for _, verdict in verdicts)
+
+
+async def _climb_one(judge: Judge, sample: Sample, other: Sample) -> list[tuple[Rung, Verdict]]:
+    from rvebench.sim.ladder import RUNGS
+
+    shown, clips = await asyncio.to_thread(_load, sample, other)
+    verdicts = []
+    for rung in RUNGS:
+        comparison = await asyncio.to_thread(_rung_of, shown, rung, clips)
+        verdicts.append((rung, await judge.judge(comparison)))
+    return verdicts
+
+
+def _load(sample: Sample, other: Sample) -> tuple[Comparison, LadderClips]:
+    """Returns the untouched sample as a comparison of its target with itself, and what its rungs are made from."""
+    from rvebench.sim.ladder import ladder_clips
+
+    assert sample.target is not None and other.target is not None, "rendered samples have targets"
+    target = read_video(sample.target)
+    shown = Comparison(
+        sample=sample,
+        source=read_video(sample.source),
+        edit=target,
+        target=target,
+        mask=read_video(sample.mask) if sample.mask else None,
+        counterfactual=read_video(sample.counterfactual) if sample.counterfactual else None,
+    )
+    clips = ladder_clips(
+        sample.id,
+        source=shown.source.frames_THWC,
+        target=target.frames_THWC,
+        other=read_video(other.target).frames_THWC,
+        mask=None if shown.mask is None else shown.mask.frames_THWC,
+    )
+    return shown, clips
+
+
+def _rung_of(shown: Comparison, rung: Rung, clips: LadderClips) -> Comparison:
+    from rvebench.sim.ladder import rung_frames
+
+    frames = rung_frames(rung, shown.sample.id, clips)
+    return replace(shown, edit=Clip(frames_THWC=frames.copy(), fps=shown.edit.fps, pts_s=shown.edit.pts_s))
 
 
 def summarise_ladder(scores: Iterable[LadderScore], *, unjudged: int, seed: int, resamples: int = 500) -> LadderReport:
@@ -138,7 +195,30 @@ def summarise_ladder(scores: Iterable[LadderScore], *, unjudged: int, seed: int,
         }
         for name in names
     }
-    return LadderReport(agreement=agreement, violations=tuple(violations), pairs=pairs, unjudged=unjudged, means=means)
+    accuracy: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.criterion is Criterion.EA:
+            accuracy.setdefault(row.sample_id, {})[row.rung] = row.score
+    stepped = {name: found for name, found in accuracy.items() if found.keys() >= set(_STEPS)}
+    return LadderReport(
+        agreement=agreement,
+        violations=tuple(violations),
+        pairs=pairs,
+        unjudged=unjudged,
+        stepped=len(stepped),
+        missteps=tuple(name for name, found in stepped.items() if not _climbs([found[rung] for rung in _STEPS])),
+        moved={rung: moved for rung in _NOT_ACCURACY if (moved := _moved(rung, accuracy.values())) is not None},
+        means=means,
+    )
+
+
+def _climbs(scores: Sequence[float]) -> bool:
+    return all(low < high for low, high in pairwise(scores))
+
+
+def _moved(rung: str, accuracy: Iterable[Mapping[str, float]]) -> tuple[float, float] | None:
+    gaps = [abs(found[rung] - found["target"]) for found in accuracy if rung in found and "target" in found]
+    return (float(np.mean(gaps)), max(gaps)) if gaps else None
 
 
 def _agreement(rows: Sequence[LadderScore], rng: np.random.Generator, resamples: int) -> Agreement:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -18,13 +19,27 @@ from rvebench.errors import UnknownNameError, UsageError
 from rvebench.registry import nearest_names
 from rvebench.sim.families import load_family
 from rvebench.sim.recipes import family_and_seed
-from rvebench.sim.render import render_pictures
+from rvebench.sim.render import Role, render_pictures
 from rvebench.taxonomy import Criterion
 from rvebench.video import Frames, resize_frames
 
-__all__ = ["LABEL", "RUNGS", "LadderClips", "Rung", "ladder_clips", "rung_frames", "rung_of"]
+__all__ = ["HELD_OUT", "LABEL", "RUNGS", "LadderClips", "Rung", "ladder_clips", "rung_frames", "rung_of"]
 
 LABEL = "constructed, not human"
+
+HELD_OUT = frozenset(
+    {
+        *("fruit-ripen", "plant-grow", "tide-turn"),
+        *("cat-hideout", "mirror-bear", "sun-shadows"),
+        *("balloon-fills", "domino-run", "street-wet"),
+        *("chess-resign", "flag-mourning", "porch-pumpkins"),
+        *("harbour-focus", "statue-behind", "table-above"),
+        *("lamp-switch", "rope-bucket", "tap-overflow"),
+        *("empty-seat", "match-score", "thunder-fright"),
+        *("dusk-lights", "rain-umbrella", "snow-coat"),
+    }
+)
+"""Families that nobody looked at while the judge `reference` was designed: three of each reasoning type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +48,12 @@ class LadderClips:
 
     source: Frames
     target: Frames
-    half: Frames
-    wrong: Frames
+    draw: Callable[[Role], Frames]
+    """Renders another state of the same world; each once."""
     other: Frames
     """Another sample's target."""
+    mask: Frames | None
+    """White where the outcome shows; None where it shows everywhere (another camera)."""
 
 
 Make = Callable[[LadderClips, np.random.Generator], Frames]
@@ -69,11 +86,19 @@ def _flicker(clips: LadderClips, _rng: np.random.Generator) -> Frames:
     return _clip(clips.target.astype(np.int16) + signs)
 
 
+def _elsewhere(clips: LadderClips, changed: Frames) -> Frames:
+    """Returns the target inside the mask and `changed` outside: the right outcome, and damage to all else."""
+    if clips.mask is None:
+        return changed
+    return np.where(clips.mask >= 128, clips.target, changed)
+
+
 def _tint(clips: LadderClips, _rng: np.random.Generator) -> Frames:
-    """Tints all that the edit should have left alone."""
-    alone = (np.abs(clips.source.astype(np.int16) - clips.target) <= 14).all(axis=-1, keepdims=True)
-    tinted = clips.target * np.array([1.15, 1.0, 0.8])
-    return _clip(np.where(alone, tinted, clips.target))
+    return _elsewhere(clips, _clip(clips.target * np.array([1.15, 1.0, 0.8])))
+
+
+def _over_edit(clips: LadderClips, _rng: np.random.Generator) -> Frames:
+    return _elsewhere(clips, np.ascontiguousarray(np.roll(clips.target, 1, axis=-1)))
 
 
 def _late(clips: LadderClips, _rng: np.random.Generator) -> Frames:
@@ -88,13 +113,15 @@ def _grades(ea: float, pc: float, gn: float, gr: float) -> Mapping[Criterion, fl
 RUNGS: tuple[Rung, ...] = (
     Rung(name="target", grades=_grades(10, 10, 10, 10), summary="the right answer", make=lambda c, _: c.target),
     Rung(name="blurred", grades=_grades(10, 9, 10, 5), summary="the right answer, out of focus", make=_blurred),
-    Rung(name="half", grades=_grades(5, 10, 10, 10), summary="half of the right change", make=lambda c, _: c.half),
+    Rung(
+        name="half", grades=_grades(5, 10, 10, 10), summary="half of the right change", make=lambda c, _: c.draw("half")
+    ),
     Rung(name="no-op", grades=_grades(0, 10, 10, 10), summary="the source, untouched", make=lambda c, _: c.source),
     Rung(
         name="over-edit",
-        grades=_grades(7, 1, 9, 6),
-        summary="the right change, and every colour changed with it",
-        make=lambda c, _: np.ascontiguousarray(np.roll(c.target, 1, axis=-1)),
+        grades=_grades(9, 1, 9, 6),
+        summary="the right change, and every colour elsewhere changed with it",
+        make=_over_edit,
     ),
     Rung(name="tint", grades=_grades(10, 4, 10, 8), summary="the right change, all else tinted", make=_tint),
     Rung(name="flicker", grades=_grades(10, 4, 1, 6), summary="the right answer, flickering", make=_flicker),
@@ -121,12 +148,12 @@ RUNGS: tuple[Rung, ...] = (
         name="wrong-law",
         grades=_grades(0, 8, 10, 10),
         summary="a change of comparable size by another law",
-        make=lambda c, _: c.wrong,
+        make=lambda c, _: c.draw("wrong"),
     ),
 )
 
 
-def ladder_clips(sample_id: str, *, source: Frames, target: Frames, other: Frames) -> LadderClips:
+def ladder_clips(sample_id: str, *, source: Frames, target: Frames, other: Frames, mask: Frames | None) -> LadderClips:
     """Returns what the rungs of one rendered sample are made from.
 
     Args:
@@ -134,6 +161,7 @@ def ladder_clips(sample_id: str, *, source: Frames, target: Frames, other: Frame
         source: the sample's decoded source, shape (T, H, W, 3).
         target: its decoded target, of the same shape.
         other: another sample's target, of any shape.
+        mask: its decoded mask, of the target's shape, if it has one.
 
     Raises:
         UsageError: the sample is not one of the rendered world.
@@ -151,9 +179,9 @@ def ladder_clips(sample_id: str, *, source: Frames, target: Frames, other: Frame
     return LadderClips(
         source=source,
         target=target,
-        half=render_pictures(family, seed, "half", size=(width, height), frames=frames),
-        wrong=render_pictures(family, seed, "wrong", size=(width, height), frames=frames),
+        draw=cache(lambda role: render_pictures(family, seed, role, size=(width, height), frames=frames)),
         other=resize_frames(other[stretched], width, height),
+        mask=mask,
     )
 
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 
 import pytest
 
+pytest.importorskip("skia")
+
 from rvebench.judges.ladder import LadderScore, summarise_ladder
-from rvebench.taxonomy import Criterion
+from rvebench.sim import FAMILIES, load_family
+from rvebench.sim.ladder import HELD_OUT
+from rvebench.taxonomy import Criterion, Subset
+from tests.judges.rendered import rendered_sample, scores_of
 
 EA = Criterion.EA
 
@@ -48,36 +53,26 @@ def test_a_judge_with_one_answer_for_all_has_no_agreement() -> None:
     assert report.agreement[EA].spearman.value == 0
 
 
-def test_the_reference_judge_keeps_no_op_below_half_below_target_on_a_rendered_sample(tmp_path: object) -> None:
-    pytest.importorskip("skia")
-    import numpy as np
+def test_missteps_and_movers_are_named() -> None:
+    good = rows({"no-op": (0, 0), "half": (5, 4), "target": (10, 10), "tint": (10, 9.5), "flicker": (10, 7)}, samples=2)
+    bad = [row._replace(sample_id="bad", score=0.0) if row.rung == "half" else row for row in good[:5]]
+    report = summarise_ladder([*good, *(row._replace(sample_id="bad") for row in bad)], unjudged=0, seed=0)
+    assert report.stepped == 3 and report.missteps == ("bad",)
+    assert report.moved == {"flicker": (3.0, 3.0), "tint": (0.5, 0.5)}
 
-    from rvebench.judges import build_judge
-    from rvebench.records import Sample
-    from rvebench.sim import change_masks, load_family, render_pictures
-    from rvebench.sim.ladder import ladder_clips, rung_frames, rung_of
-    from rvebench.video import Clip, Comparison
 
-    family = load_family("candle-burn")
-    shape = {"size": (240, 136), "frames": 9}
-    source, target = (render_pictures(family, 5, role, **shape) for role in ("source", "target"))  # type: ignore[arg-type]
-    clean = [render_pictures(family, 5, role, noisy=False, **shape) for role in ("source", "target")]  # type: ignore[arg-type]
-    mask = np.repeat(change_masks(*clean)[..., None], 3, axis=3)
-    clips = ladder_clips("candle-burn-5", source=source, target=target, other=source[:3])
-    sample = Sample(
-        id="candle-burn-5",
-        subset=family.subset,
-        reasoning_type=family.reasoning_type,
-        source=tmp_path,  # type: ignore[arg-type]
-        instruction="Imagine this table near the end of a long evening.",
-    )
+REASONING = [entry.name for entry in FAMILIES if load_family(entry.name).subset is not Subset.LITERAL]
 
-    def clip(frames: np.ndarray) -> Clip:
-        return Clip(frames_THWC=frames.copy(), fps=16, pts_s=np.arange(len(frames)) / 16)
 
-    def accuracy(rung: str) -> float:
-        edit = clip(rung_frames(rung_of(rung), sample.id, clips))
-        shown = Comparison(sample=sample, source=clip(source), edit=edit, target=clip(target), mask=clip(mask))
-        return asyncio.run(build_judge("reference").judge(shown)).scores[EA]
+def test_half_of_the_families_of_each_type_are_held_out() -> None:
+    assert set(REASONING) > HELD_OUT
+    held, every = (Counter(load_family(name).reasoning_type for name in names) for names in (HELD_OUT, set(REASONING)))
+    assert set(held.values()) == {3} and all(every[kind] >= 2 * count for kind, count in held.items())
 
-    assert accuracy("no-op") < accuracy("half") < accuracy("target")
+
+@pytest.mark.parametrize("name", REASONING)
+def test_accuracy_climbs_from_no_op_over_half_to_target_and_sees_neither_flicker_nor_tint(name: str) -> None:
+    scores = scores_of(*rendered_sample(name, 7), "no-op", "half", "target", "flicker", "tint")
+    accuracy = {rung: found[EA] for rung, found in scores.items()}
+    assert accuracy["no-op"] < accuracy["half"] < accuracy["target"] == 10, accuracy
+    assert abs(accuracy["flicker"] - 10) < 1 and abs(accuracy["tint"] - 10) < 1, accuracy

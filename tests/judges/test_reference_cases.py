@@ -267,7 +267,7 @@ def test_the_description_names_every_constant_and_what_the_scores_are() -> None:
     info = build_judge("reference").info
     assert info.label == LABEL
     assert "not a VLM's opinion, not human" in info.label
-    assert info.needs == ("target", "mask")
+    assert info.needs == ("target", "mask", "counterfactual")
     assert set(info.settings) == set(CONSTANTS.as_settings())
     assert info.settings["psnr_db"] == "35, 13"
     assert not info.paid
@@ -288,13 +288,14 @@ def frames(draw: st.DrawFn, count: int, height: int, width: int) -> Frames:
 def comparisons(draw: st.DrawFn) -> Comparison:
     side = st.integers(1, 40)
     length = st.integers(1, 7)
-    clips = [clip_of(frames(draw, draw(length), draw(side), draw(side))) for _ in range(4)]
+    clips = [clip_of(frames(draw, draw(length), draw(side), draw(side))) for _ in range(5)]
     return Comparison(
         sample=sample_of(draw(st.sampled_from([Subset.RAVE, Subset.ICVG]))),
         source=clips[0],
         edit=clips[1],
         target=clips[2],
         mask=clips[3] if draw(st.booleans()) else None,
+        counterfactual=clips[4] if draw(st.booleans()) else None,
     )
 
 

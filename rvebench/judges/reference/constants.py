@@ -48,7 +48,7 @@ class Constants:
     """Mean difference inside the mask below which a frame shows no edit to measure."""
     margin: int = 3
     """Ring around the region that belongs to neither side."""
-    min_outside_share: float = 0.15
+    min_outside_share: float = 0.05
     """With less of the frame outside, the edit is a global one."""
 
     # Exposure and colour cast, removed before the state is measured.
@@ -57,6 +57,10 @@ class Constants:
     """A gain is believed only if it explains this share of the variance outside; else an offset alone is removed."""
     gain_share: float = 0.6
     """The share of the pixels outside that a gain is fitted to, those nearest to it: the rest may be damaged."""
+    whole_cast_min_r2: float = 0.8
+    """Another camera: a cast is believed where it explains this share of the whole frame's variance…"""
+    whole_cast_gain: float = 0.3
+    """… and changes the contrast by no more than this: more is another light, not a cast."""
     flicker_slack: float = 1.0
     """Global edits: frame-to-frame offsets below this are left alone."""
 
@@ -65,8 +69,25 @@ class Constants:
     """Mean difference that a good codec leaves in the region; counted neither as distance nor as progress."""
     slack_share: float = 0.25
     """The slack is at most this share of the distance from source to target."""
+    scales: tuple[int, ...] = (1, 4, 12)
+    """Sides of the tiles that differences are averaged over before they are measured."""
+    min_scale_share: float = 0.15
+    """A scale at which base and target differ by less than this share of the finest says nothing."""
+    arrival: tuple[float, float] = (0.8, 0.94)
+    """At the second of these progresses an edit has arrived, since noise and blur leave more than a codec does; from the
+    first on it is drawn there."""
+    search: tuple[tuple[float, float], ...] = ((0.0, 0.0), (0.06, 0.06), (0.2, 0.2))
+    """Another camera: how far from its place a tile is looked for, in parts of width and height; one scale each."""
+    moment_reach: float = 0.5
+    """How far ahead or behind the moment of the target may be that a frame is compared with, in parts of the clip."""
+    extra_level: float = 20.0
+    """Difference from both base and target from which a place outside the region shows something that was put there."""
+    extra_share: float = 0.12
+    """Share of the frame up to which that is a thing in a wrong place; beyond, it is damage all over."""
     scene: Ramp = (0.40, 0.20)
-    """Structure in common with source or target, below which it is another scene and progress means nothing."""
+    """Structure in common with base or target, below which it is another scene and progress means nothing."""
+    scene_palette: Ramp = (4.0, 16.0)
+    """Levels of foreign colour; a following shot by another camera need share no structure, but its colours."""
 
     # Preservation.
     psnr_db: Ramp = (35.0, 13.0)
@@ -88,6 +109,10 @@ class Constants:
     """Naturalness lost for each whole way jumped at once."""
 
     # Realism: against the worse of source and target.
+    colour: Ramp = (2.0, 40.0)
+    """Levels by which the colours lie outside those of base and target, where it is the same scene."""
+    colour_cost: float = 0.6
+    """The most that colours alone cost."""
     blur: Ramp = (0.05, 0.50)
     noise: Ramp = (1.5, 22.0)
     blocking: Ramp = (0.15, 2.5)
@@ -105,7 +130,7 @@ class Constants:
 
 
 def _text(value: object) -> str:
-    return ", ".join(f"{part:g}" for part in value) if isinstance(value, tuple) else f"{value:g}"
+    return ", ".join(_text(part) for part in value) if isinstance(value, tuple) else f"{value:g}"
 
 
 CONSTANTS = Constants()

@@ -26,11 +26,35 @@ _ENOUGH = 1024
 def normalise(views: Views, region: Region, constants: Constants) -> Floats:
     """Returns the edit as it would look in the exposure and colours of the source.
 
-    For a local edit, gain and offset of each channel of each frame are fitted outside the region, against source or
+    For a local edit, gain and offset of each channel of each frame are fitted outside the region, against base or
     target, whichever is nearer there. For a global edit there is no such place: only offsets that alternate from
     frame to frame, faster than any state changes, are removed.
     """
-    return _without_alternation(views, constants) if region.is_global else _fitted(views, region, constants)
+    if not region.is_global:
+        return _fitted(views, region, constants)
+    steady = _without_alternation(views, constants)
+    return _without_cast(steady, views, constants) if region.reframed else steady
+
+
+def _without_cast(edit: Floats, views: Views, constants: Constants) -> Floats:
+    """Returns frames that show the very view of base or target as it would look in its colours; others as they are.
+
+    Another camera leaves no place that must have kept its colour. But where a whole frame is one of the two but for a
+    line in each channel, that line is a cast.
+    """
+    out = edit.copy()
+    for index, frame in enumerate(edit):
+        references = (views.base.raw[index], views.target.raw[index])
+        nearer = min(references, key=lambda reference: float(np.square(frame - reference).mean()))
+        for channel in range(3):
+            x, y = nearer[..., channel].astype(np.float64), frame[..., channel].astype(np.float64)
+            shared, spread_x, spread_y = float(((x - x.mean()) * (y - y.mean())).mean()), float(x.var()), float(y.var())
+            if shared <= 0 or shared**2 < constants.whole_cast_min_r2 * spread_x * spread_y:
+                continue
+            gain = shared / spread_x
+            if abs(gain - 1) <= constants.whole_cast_gain:
+                out[index, ..., channel] = (frame[..., channel] - y.mean()) / gain + x.mean()
+    return np.clip(out, 0, 255)
 
 
 def _fitted(views: Views, region: Region, constants: Constants) -> Floats:
@@ -42,11 +66,18 @@ def _fitted(views: Views, region: Region, constants: Constants) -> Floats:
             continue
         usable = usable[:: max(1, len(usable) // _ENOUGH)]
         seen = edit.reshape(-1, 3)[usable]
-        references = [take.raw[index].reshape(-1, 3)[usable] for take in (views.source, views.target)]
+        references = [take.raw[index].reshape(-1, 3)[usable] for take in (views.base, views.target)]
         nearer = min(references, key=lambda reference: float(np.square(seen - reference).mean()))
         gain, offset = _gain_and_offset(nearer, seen, constants)
-        out[index] = np.clip((edit - offset) / gain, 0, 255)
+        out[index] = _censored(np.clip((edit - offset) / gain, 0, 255), edit, views.target.raw[index])
     return out
+
+
+def _censored(freed: Floats, seen: Floats, target: Floats) -> Floats:
+    """Returns frames in which a value that the 8-bit range cut off is not blamed for what was cut off."""
+    return np.where(
+        seen > _CLIPPED[1], np.maximum(freed, target), np.where(seen < _CLIPPED[0], np.minimum(freed, target), freed)
+    )
 
 
 def _gain_and_offset(reference: Floats, seen: Floats, constants: Constants) -> tuple[_Line, _Line]:

@@ -25,7 +25,7 @@ __all__ = ["LABEL", "ReferenceJudge", "judge_comparison"]
 
 LABEL = "computed against the sample's target video; not a VLM's opinion, not human"
 
-_VERSION = "2"
+_VERSION = "3"
 
 
 class ReferenceJudge:
@@ -40,7 +40,7 @@ class ReferenceJudge:
             name="reference",
             version=_VERSION,
             settings=CONSTANTS.as_settings(),
-            needs=("target", "mask"),
+            needs=("target", "mask", "counterfactual"),
             label=LABEL,
         )
 
@@ -78,8 +78,12 @@ def judge_comparison(comparison: Comparison, constants: Constants = CONSTANTS) -
                     returned_model=f"reference {_VERSION}",
                     measures=_numbers(measured),
                 )
-            reason = "the sample's target equals its source: there is no change to measure"
+            reason = f"the sample's target equals its {_base_of(comparison)}: there is no change to measure"
     return Verdict(sample_id=sample.id, status=Status.UNJUDGED, reason=reason)
+
+
+def _base_of(comparison: Comparison) -> str:
+    return "source" if comparison.counterfactual is None else "counterfactual"
 
 
 def _why_not(comparison: Comparison) -> str:
@@ -92,17 +96,24 @@ def _why_not(comparison: Comparison) -> str:
 
 def _measure(comparison: Comparison, constants: Constants) -> Measured | None:
     views = view_comparison(comparison, constants)
-    region = find_region(views, constants, whole_frame=comparison.sample.subset is Subset.ICVG)
+    follows = comparison.sample.subset is Subset.ICVG
+    region = find_region(views, constants, whole_frame=follows and comparison.mask is None)
     if region is None:
         return None
-    shapes = (gradients(views.source.calm), gradients(views.edit.calm), gradients(views.target.calm))
+    shapes = (gradients(views.base.calm), gradients(views.edit.calm), gradients(views.target.calm))
     state = measure_state(views, region, shapes, constants)
     return Measured(
+        start=_base_of(comparison),
         region=region,
         state=state,
         preservation=measure_preservation(views, region, shapes, constants),
         behaviour=measure_behaviour(views, state, constants) if len(views.edit.raw) > 1 else None,
-        texture=measure_texture(views.details, _inside_at_full_size(region, views.details), constants),
+        texture=measure_texture(
+            views.details,
+            _inside_at_full_size(region, views.details),
+            foreign_colour=float(np.mean(state.foreign_colour * state.same_scene)),
+            constants=constants,
+        ),
     )
 
 
@@ -140,6 +151,7 @@ def _numbers(measured: Measured) -> Mapping[str, float]:
         "progress_mean": state.accuracy,
         "progress_last": float(final),
         "scene_correlation": state.scene,
+        "extra_share": state.extra,
         "outside_psnr_db": kept.psnr_db,
         "structure_correlation": kept.structure,
         "flicker_excess": moves.flicker if moves else None,
@@ -151,6 +163,7 @@ def _numbers(measured: Measured) -> Mapping[str, float]:
         "noise_excess": texture.noise,
         "blocking_excess": texture.blocking,
         "flat_excess": texture.flat,
+        "foreign_colour": texture.foreign_colour,
         "region_blur_excess": texture.region_blur,
         "region_noise_excess": texture.region_noise,
         "region_flat_excess": texture.region_flat,

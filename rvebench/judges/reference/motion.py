@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from rvebench.judges.reference.constants import Constants, ramp
 from rvebench.judges.reference.state import State
-from rvebench.judges.reference.views import Floats, Masks, Views, luma, peak
+from rvebench.judges.reference.views import Floats, Masks, Views, luma, peak, tiled
 
 __all__ = ["Behaviour", "measure_behaviour"]
 
@@ -87,11 +87,7 @@ def _bends(frames: Floats, follows: Masks) -> Floats:
 
 def _alternation(frames: Floats, follows: Masks) -> float:
     """Returns the mean alternation of the brightness of 4 x 4 tiles, in levels."""
-    _, height, width, _ = frames.shape
-    rows = np.linspace(0, height, min(_TILES, height) + 1).astype(int)
-    columns = np.linspace(0, width, min(_TILES, width) + 1).astype(int)
-    sums = np.add.reduceat(np.add.reduceat(frames, rows[:-1], axis=1), columns[:-1], axis=2)
-    bends = _bends(sums / (np.diff(rows)[:, None] * np.diff(columns))[..., None], follows)
+    bends = _bends(tiled(frames, _TILES, _TILES), follows)
     return float(np.abs(bends).mean()) if bends.size else 0.0
 
 

@@ -17,13 +17,15 @@ class Region:
     """The places an edit is measured in, frame by frame."""
 
     inside: Masks
-    """Where source and target differ, or the mask; shape (N, h, w). The whole frame for a global edit."""
+    """Where base and target differ, or the mask; shape (N, h, w). The whole frame for a global edit."""
     outside: Masks
-    """Where source and target agree, away from the region; empty for a global edit."""
+    """Where base and target agree, away from the region; empty for a global edit."""
     weight: Floats
     """How much there is to change in each frame, 0..1 of the frame with most; 0: nothing. Shape (N,)."""
     is_global: bool
     from_mask: bool
+    reframed: bool = False
+    """A following shot that is compared as a whole: another camera, so that nothing need be in its place."""
 
     @property
     def share(self) -> float:
@@ -38,23 +40,25 @@ def _grown(mask: Masks, by: int) -> Masks:
 
 
 def find_region(views: Views, constants: Constants, *, whole_frame: bool) -> Region | None:
-    """Returns where the sample's edit is, from its mask or from where source and target differ.
+    """Returns where the sample's edit is, from its mask or from where base and target differ.
 
-    Places outside the mask where source and target differ too (a shadow the mask forgot) belong to neither side: an
+    The base is what the target would be had nothing happened: the source, or the sample's counterfactual. Places
+    outside the mask where base and target differ too (a shadow the mask forgot) belong to neither side: an
     edit is not blamed there. A mask in which nothing changes is not used.
 
     Args:
         views: the frames.
         constants: thresholds.
-        whole_frame: treat the edit as global whatever differs (a following shot).
+        whole_frame: treat the edit as global whatever differs (a following shot without a mask).
 
     Returns:
-        The region, or None when target and source are equal: there is nothing to change.
+        The region, or None when target and base are equal: there is nothing to change.
     """
-    change = peak(np.abs(views.target.calm - views.source.calm))
+    change = peak(np.abs(views.target.calm - views.base.calm))
     changed = smooth(change, constants.change_window) > constants.change_level
     if whole_frame:
-        return _region(np.ones_like(changed), np.zeros_like(changed), change, constants, is_global=True)
+        whole = np.ones_like(changed)
+        return _region(whole, ~whole, change, constants, is_global=True, reframed=True)
     if views.mask is not None:
         outside = ~_grown(changed | views.mask, constants.margin)
         region = _region(views.mask, outside, change, constants, from_mask=True)
@@ -84,6 +88,7 @@ def _region(
     *,
     is_global: bool = False,
     from_mask: bool = False,
+    reframed: bool = False,
 ) -> Region | None:
     pixels = inside.sum(axis=(1, 2))
     total = np.where(inside, change, 0).sum(axis=(1, 2), dtype=np.float64)
@@ -98,4 +103,5 @@ def _region(
         weight=(total / total.max()).astype(np.float32),
         is_global=is_global,
         from_mask=from_mask,
+        reframed=reframed,
     )

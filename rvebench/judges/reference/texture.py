@@ -37,16 +37,20 @@ class Texture:
     flat: float
     """Share of the pixels that lost all texture."""
     region_flat: float | None
+    foreign_colour: float
+    """Levels by which the colours of the same scene lie outside those of base and target."""
     realism: float
     """0..1, the lower of whole frame and region."""
 
 
-def measure_texture(details: Details, inside: Masks | None, constants: Constants) -> Texture:
-    """Returns sharpness, noise, blocking and lost texture of the edit against source and target.
+def measure_texture(details: Details, inside: Masks | None, *, foreign_colour: float, constants: Constants) -> Texture:
+    """Returns sharpness, noise, blocking, lost texture and colour of the edit against source and target.
 
     Args:
         details: full-size frames.
         inside: the region at full size, shape (F, H, W); None to measure whole frames only.
+        foreign_colour: mean over the frames that show the same scene; in another scene nothing tells which colours
+            are right.
         constants: thresholds.
     """
     references = (details.source, details.target)
@@ -73,6 +77,7 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
             part = ramp(region_blur, constants.region_blur) * ramp(region_noise, constants.region_noise)
             part *= ramp(region_flat, constants.region_flat)
             realism = min(whole, part)
+    realism *= 1 - constants.colour_cost * (1 - ramp(foreign_colour, constants.colour))
     return Texture(
         blur=blur_gap,
         noise=noise_gap,
@@ -81,6 +86,7 @@ def measure_texture(details: Details, inside: Masks | None, constants: Constants
         region_noise=region_noise,
         flat=flat_gap,
         region_flat=region_flat,
+        foreign_colour=foreign_colour,
         realism=realism,
     )
 

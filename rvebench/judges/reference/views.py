@@ -25,6 +25,7 @@ __all__ = [
     "pair_frames",
     "peak",
     "smooth",
+    "tiled",
     "view_comparison",
 ]
 
@@ -34,11 +35,12 @@ Masks = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pairing:
-    """For each edit frame looked at, its number and that of the source and target frame it is compared with."""
+    """For each edit frame looked at, its number and that of the frames it is compared with."""
 
     edit: Indices
     source: Indices
     target: Indices
+    base: Indices
 
     @property
     def follows(self) -> Masks:
@@ -66,14 +68,16 @@ class Take(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Views:
-    """All pixels that a score is computed from; source, edit and target have one shape."""
+    """All pixels that a score is computed from; source, edit, target and base have one shape."""
 
     pairing: Pairing
     source: Take
     edit: Take
     target: Take
+    base: Take
+    """What the target would be had nothing happened: the source, or the sample's counterfactual."""
     mask: Masks | None
-    """Where the edit should change the source, shape (N, h, w)."""
+    """Where the outcome shows, shape (N, h, w)."""
     details: Details
 
 
@@ -100,7 +104,9 @@ def pair_frames(comparison: Comparison, constants: Constants) -> Pairing:
     else:
         middles = np.linspace(1, count - 2, constants.groups).round().astype(np.int64)
         picked = np.unique(middles[:, None] + np.array([-1, 0, 1]))
-    return Pairing(edit=picked, source=to_source[picked], target=to_target[picked])
+    counterfactual = comparison.counterfactual
+    to_base = to_source if counterfactual is None else _same_clock(counterfactual, target)[to_target]
+    return Pairing(edit=picked, source=to_source[picked], target=to_target[picked], base=to_base[picked])
 
 
 def _same_clock(reference: Clip, clip: Clip) -> Indices:
@@ -148,12 +154,32 @@ def smooth(frames: Floats, side: int) -> Floats:
     return np.asarray(ndimage.uniform_filter(frames, sides, mode="nearest"), np.float32)
 
 
+def tiled(frames: Floats, rows: int, columns: int) -> Floats:
+    """Returns the mean of each tile of the frames, shape (N, rows, columns, C); tiles differ by a pixel at most.
+
+    Args:
+        frames: shape (N, h, w, C).
+        rows: how many tiles downward, at most h.
+        columns: how many across, at most w.
+    """
+    _, height, width, _ = frames.shape
+    if (rows, columns) == (height, width):
+        return frames
+    if height % rows == 0 and width % columns == 0:
+        split = frames.reshape(len(frames), rows, height // rows, columns, width // columns, frames.shape[3])
+        return np.asarray(split.mean(axis=(2, 4)), np.float32)
+    tops = np.linspace(0, height, min(rows, height) + 1).astype(int)
+    lefts = np.linspace(0, width, min(columns, width) + 1).astype(int)
+    sums = np.add.reduceat(np.add.reduceat(frames, tops[:-1], axis=1), lefts[:-1], axis=2)
+    return np.asarray(sums / (np.diff(tops)[:, None] * np.diff(lefts))[..., None], np.float32)
+
+
 def _take(raw: Floats) -> Take:
     return Take(raw, smooth(raw, 3))
 
 
-def _mask_on_grid(mask: Clip, source: Clip, to_source: Indices, size: tuple[int, int]) -> Masks:
-    indices = np.zeros(len(to_source), np.int64) if len(mask) == 1 else _same_clock(mask, source)[to_source]
+def _mask_on_grid(mask: Clip, masked: Clip, to_masked: Indices, size: tuple[int, int]) -> Masks:
+    indices = np.zeros(len(to_masked), np.int64) if len(mask) == 1 else _same_clock(mask, masked)[to_masked]
     return np.asarray(_on_grid(mask.frames_THWC, indices, size).mean(axis=-1) >= 128)
 
 
@@ -168,19 +194,26 @@ def view_comparison(comparison: Comparison, constants: Constants) -> Views:
     width, height = comparison.target.size
     size = grid_size(width, height, constants)
     clips = (comparison.source.frames_THWC, comparison.edit.frames_THWC, comparison.target.frames_THWC)
-    source, edit, target = (
-        _take(_on_grid(_unpadded(frames, width, height), indices, size))
-        for frames, indices in zip(clips, (pairing.source, pairing.edit, pairing.target), strict=True)
-    )
-    masked = comparison.mask is not None and comparison.sample.subset is not Subset.ICVG
+
+    def take(frames: Frames, indices: Indices) -> Take:
+        return _take(_on_grid(_unpadded(frames, width, height), indices, size))
+
+    picked = (pairing.source, pairing.edit, pairing.target)
+    source, edit, target = (take(frames, indices) for frames, indices in zip(clips, picked, strict=True))
+    known = comparison.counterfactual
+    mask = None
+    if comparison.mask is not None:
+        # The mask of a following shot is drawn over the target, that of an edit over the source.
+        follows = comparison.sample.subset is Subset.ICVG
+        masked, to_masked = (comparison.target, pairing.target) if follows else (comparison.source, pairing.source)
+        mask = _mask_on_grid(comparison.mask, masked, to_masked, size)
     return Views(
         pairing=pairing,
         source=source,
         edit=edit,
         target=target,
-        mask=_mask_on_grid(comparison.mask, comparison.source, pairing.source, size)
-        if masked and comparison.mask is not None
-        else None,
+        base=source if known is None else take(known.frames_THWC, pairing.base),
+        mask=mask,
         details=_details(clips, pairing, (width, height), constants),
     )
 

@@ -23,6 +23,8 @@ _NAMES = ("flicker", "jitter", "frozen", "restless", "jumps")
 class Measured(NamedTuple):
     """Everything measured on one edit."""
 
+    start: str
+    """What the edit starts from, in words."""
     region: Region
     state: State
     preservation: Preservation
@@ -57,7 +59,9 @@ def _accuracy(measured: Measured, constants: Constants) -> str:
     course = ""
     if np.ptp(progress) > 0.5:
         course = f", from {progress[0]:.0%} in the first frame that should change to {progress[-1]:.0%} in the last"
-    return f"The edit went {state.accuracy:.0%} of the way from source to target {place}, mean over time{course}."
+    astray = f", {state.extra:.1%} of the frame shows something in a wrong place" if state.extra >= 0.002 else ""
+    way = f"of the way from {measured.start} to target {place}, mean over time{course}"
+    return f"The edit went {state.accuracy:.0%} {way}{astray}."
 
 
 def _preservation(measured: Measured) -> str:
@@ -91,7 +95,8 @@ def _naturalness(moves: Behaviour | None) -> str:
 def _realism(texture: Texture) -> str:
     text = (
         f"Against source and target: blur +{texture.blur:.2f}, noise +{texture.noise:.1f} levels, "
-        f"blocking +{texture.blocking:.2f}, {texture.flat:.0%} of the frame lost all texture"
+        f"blocking +{texture.blocking:.2f}, {texture.flat:.0%} of the frame lost all texture, "
+        f"colours off by {texture.foreign_colour:.1f} levels"
     )
     if texture.region_blur is not None and texture.region_noise is not None:
         text += f"; inside the region blur +{texture.region_blur:.2f}, noise +{texture.region_noise:.1f} levels"
