@@ -1,6 +1,6 @@
 """The texts a JSON Schema allows, as an automaton over bytes: what may follow what was written so far.
 
-One spelling of each value is allowed: the properties in the schema's order, `json.dumps` separators, whole numbers.
+One spelling of each value is allowed: the properties in the schema's order, `json.dumps` separators, halves of a point.
 That is all a judge needs, and it keeps the automaton deterministic.
 """
 
@@ -21,6 +21,7 @@ _SOME = b"+"
 _ESCAPE = b"\\"
 _CLOSING = b'"'
 _MOST_CHOICES = 1000
+_STEP = 0.5
 
 
 class Literal(NamedTuple):
@@ -91,20 +92,18 @@ class Grammar:
         """Returns the state from which a string must be closed next; a begun escape is finished first."""
         return State(state.piece, _CLOSING) if self.is_text(state) and state.done == _SOME else state
 
-    @property
-    def texts(self) -> int:
-        """How many strings there are."""
-        return sum(isinstance(piece, Text) for piece in self.pieces)
+    def texts_from(self, piece: int) -> int:
+        """Returns how many strings there are from a piece on."""
+        return sum(isinstance(each, Text) for each in self.pieces[piece:])
 
-    @property
-    def fixed_bytes(self) -> int:
-        """Most bytes of everything but the strings' insides; each token writes at least one."""
+    def fixed_bytes_from(self, piece: int) -> int:
+        """Returns the most bytes of everything but the strings' insides; each token writes at least one."""
         size = 0
-        for piece in self.pieces:
-            if isinstance(piece, Literal):
-                size += len(piece.text)
-            elif isinstance(piece, Choice):
-                size += max(map(len, piece.options))
+        for each in self.pieces[piece:]:
+            if isinstance(each, Literal):
+                size += len(each.text)
+            elif isinstance(each, Choice):
+                size += max(map(len, each.options))
             else:
                 size += 1
         return size
@@ -138,7 +137,7 @@ def _merged(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
 def compile_schema(schema: Mapping[str, Any], *, low: float = 0.0, high: float = 10.0) -> Grammar:
     """Returns the grammar of a schema of objects, strings, enumerations, booleans and numbers.
 
-    A number is written whole, whether its type is `integer` or `number`.
+    A `number` is written in halves (`7`, `7.5`), as the judge's prompts allow; an `integer` whole.
 
     Args:
         schema: of the reply.
@@ -171,10 +170,12 @@ def _pieces(schema: Mapping[str, Any], low: float, high: float) -> list[Piece]:
 
 
 def _numbers(schema: Mapping[str, Any], low: float, high: float) -> tuple[bytes, ...]:
-    first, last = math.ceil(schema.get("minimum", low)), math.floor(schema.get("maximum", high))
+    low, high = schema.get("minimum", low), schema.get("maximum", high)
+    step = 1.0 if schema["type"] == "integer" else _STEP
+    first, last = math.ceil(low / step), math.floor(high / step)
     if not 0 <= last - first < _MOST_CHOICES:
         raise _unknown(schema)
-    return tuple(str(value).encode() for value in range(first, last + 1))
+    return tuple(f"{count * step:g}".encode() for count in range(first, last + 1))
 
 
 def _spelt(value: object) -> bytes:

@@ -34,12 +34,12 @@ def one(text: str, score: object) -> str:
     return f'{{"rationale": "{text}", "score": {score}}}'
 
 
-@pytest.mark.parametrize("score", range(11))
-def test_every_whole_score_of_the_scale_can_be_written(score: int) -> None:
+@pytest.mark.parametrize("score", [f"{half / 2:g}" for half in range(21)])
+def test_every_half_of_the_scale_can_be_written(score: str) -> None:
     assert accepts(compile_schema(answer_schema(QUESTIONS[:1]).schema), one("It melts.", score))
 
 
-@pytest.mark.parametrize("score", ["11", "-1", "7.5", "07", "100", '"7"', "", "NaN"])
+@pytest.mark.parametrize("score", ["11", "10.5", "-1", "7.2", "7.", "07", "100", '"7"', "", "NaN"])
 def test_no_other_score_can_be_written(score: str) -> None:
     assert not accepts(compile_schema(answer_schema(QUESTIONS[:1]).schema), one("It melts.", score))
 
@@ -75,6 +75,12 @@ def test_enumerations_and_booleans_are_spelt_as_json() -> None:
 def test_a_scale_that_begins_at_one_is_kept() -> None:
     grammar = compile_schema(answer_schema(QUESTIONS[:1]).schema, low=1, high=5)
     assert [score for score in range(11) if accepts(grammar, one("So.", score))] == [1, 2, 3, 4, 5]
+
+
+def test_an_integer_has_no_halves() -> None:
+    grammar = compile_schema({"type": "object", "properties": {"score": {"type": "integer"}}})
+    assert accepts(grammar, '{"score": 7}')
+    assert not accepts(grammar, '{"score": 7.5}')
 
 
 @pytest.mark.parametrize(
