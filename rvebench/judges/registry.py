@@ -36,6 +36,10 @@ def build_judge(spec: str) -> Judge:
             registered is not a judge.
     """
     name, mark, _ = spec.strip().partition("?")
+    if name.startswith("hf:"):
+        from rvebench.judges.local import build_local_judge
+
+        return build_local_judge(spec.strip())
     if name not in JUDGES:
         if name.lower() in ANNOUNCED:
             raise explain_absence(name.lower())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 from urllib.parse import unquote
 
 from rvebench.errors import UsageError
+from rvebench.judges.llm.spec import LlmSpec
 from rvebench.registry import nearest_names
 
 __all__ = ["PREFIX", "LocalSpec", "parse_local_spec"]
@@ -36,8 +38,14 @@ class LocalSpec:
     """Frames of each video."""
     max_side: int = 512
     """Longest side of a frame in pixels."""
+    layout: Literal["interleaved", "runs"] = "interleaved"
+    """Each edit frame after its source frame, or one video after the other."""
+    told: Literal["yes", "no"] = "yes"
+    """Whether the judge reads the expected outcome and what must stay, where a sample has them."""
     calls: Literal["joint", "separate"] = "joint"
     """All criteria in one question, or one question each."""
+    wording: Literal["plain", "neutral"] = "plain"
+    """The shipped prompts, or their neutral variant."""
     reading: Reading = "hard"
     """`hard`: scores from the written reply; `soft`: 10 P(yes); `both`: written scores, P(yes) beside them."""
     constrain: Literal["never", "repair", "always"] = "repair"
@@ -49,12 +57,38 @@ class LocalSpec:
         where = f"{PREFIX}{self.model}"
         if not self.model:
             raise UsageError("hf: needs a model", hint="write hf:Qwen/Qwen2.5-VL-7B-Instruct or hf:/path/to/folder")
-        for name, low in (("k", 2), ("max_side", 28), ("max_new_tokens", 1)):
+        for name, low in (("k", 2), ("max_side", 16), ("max_new_tokens", 16)):
             if getattr(self, name) < low:
                 raise UsageError(f"{name}={getattr(self, name)} is below {low}", where=where)
         kind, _, number = self.device.partition(":")
         if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdecimal())):
             raise UsageError(f"device={self.device} is unknown", where=where, hint="use auto, cpu, cuda, cuda:1 or mps")
+
+    def asking(self, name: str) -> LlmSpec:
+        """Returns what the model is shown and how it is asked, as the judges behind services have it.
+
+        Args:
+            name: of the model.
+        """
+        return LlmSpec(
+            name=f"{PREFIX}{name}",
+            model=name,
+            calls=self.calls,
+            layout=self.layout,
+            told=self.told,
+            wording=self.wording,
+            schema="json_schema",
+            k=self.k,
+            max_side=self.max_side,
+            seed=None,
+            max_tokens=self.max_new_tokens,
+        )
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Every option that decides a verdict, as text; weights, device and dtype are known only to the judge."""
+        told = ("k", "max_side", "layout", "told", "calls", "wording", "reading", "constrain", "max_new_tokens")
+        return {name: str(getattr(self, name)) for name in told} | {"images": "pil, not split"}
 
 
 def parse_local_spec(text: str) -> LocalSpec:
