@@ -15,12 +15,15 @@ from rvebench.video.clip import Clip, Frames
 from rvebench.video.pairing import align_to_source, spread
 from rvebench.video.resize import fit_within
 
-__all__ = ["Encoding", "FramePair", "FramePlan", "Pairing", "Policy"]
+__all__ = ["Chroma", "Encoding", "FramePair", "FramePlan", "Pairing", "Policy"]
 
 Policy = Literal["uniform", "all", "first-last"]
 """Frames evenly from first to last; every frame; the two ends."""
 
 Encoding = Literal["jpeg", "webp", "png"]
+
+Chroma = Literal["444", "420"]
+"""Colour of a JPEG at full resolution, or at half of it like that of most videos: less to encode and to send."""
 
 Pairing = Literal["window", "time"]
 """By the editor's declared window where there is one, else by time; or always by time."""
@@ -55,6 +58,8 @@ class FramePlan:
     encoding: Encoding = "jpeg"
     quality: int = 90
     """1..100; png ignores it."""
+    chroma: Chroma = "444"
+    """Of a jpeg; others ignore it."""
     pairing: Pairing = "window"
     version: int = _VERSION
     """Of the rules in this module: raised when the same fields would choose or draw other frames."""
@@ -66,6 +71,8 @@ class FramePlan:
             raise ValueError(f"unknown frame policy {self.policy!r}")
         if self.encoding not in ("jpeg", "webp", "png"):
             raise ValueError(f"unknown frame encoding {self.encoding!r}")
+        if self.chroma not in ("444", "420"):
+            raise ValueError(f"unknown chroma {self.chroma!r}")
         if self.pairing not in ("window", "time"):
             raise ValueError(f"unknown frame pairing {self.pairing!r}")
         if self.version != _VERSION:
@@ -78,7 +85,10 @@ class FramePlan:
 
     def as_json(self) -> dict[str, str | int | None]:
         """Returns the fields, for manifests."""
+        # Named only where it is not the default: plans from before there was a choice keep their digest.
+        chroma = {} if self.chroma == "444" else {"chroma": self.chroma}
         return {
+            **chroma,
             "k": self.k,
             "policy": self.policy,
             "max_side": self.max_side,
@@ -129,5 +139,5 @@ class FramePlan:
         elif self.encoding == "webp":
             image.save(out, "WEBP", quality=self.quality, method=4)
         else:
-            image.save(out, "JPEG", quality=self.quality, subsampling=0)
+            image.save(out, "JPEG", quality=self.quality, subsampling=0 if self.chroma == "444" else 2)
         return out.getvalue()

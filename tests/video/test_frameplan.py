@@ -66,6 +66,7 @@ def test_the_digest_changes_with_every_field() -> None:
         replace(plan, encoding="png"),
         replace(plan, quality=91),
         replace(plan, pairing="time"),
+        replace(plan, chroma="420"),
     ]
     assert len({plan.digest, *(other.digest for other in others)}) == len(others) + 1
     assert FramePlan().digest == plan.digest
@@ -115,3 +116,11 @@ def test_png_without_a_size_is_the_frame_itself() -> None:
     frame = textured(1, 41, 27)[0]
     data = FramePlan(max_side=None, encoding="png").render(frame[:, ::-1])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), frame[:, ::-1])
+
+
+def test_half_colour_resolution_makes_a_smaller_jpeg_of_the_same_size() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (32, 48, 3), dtype=np.uint8)
+    full, half = FramePlan().render(frame), FramePlan(chroma="420").render(frame)
+    assert len(half) < len(full)
+    assert Image.open(io.BytesIO(half)).size == Image.open(io.BytesIO(full)).size
+    assert FramePlan(encoding="png", chroma="420").render(frame) == FramePlan(encoding="png").render(frame)

@@ -98,7 +98,7 @@ class LlmSpec:
     @property
     def frame_plan(self) -> FramePlan:
         """Which frames are shown, and how."""
-        return FramePlan(k=self.k, max_side=self.max_side, encoding="jpeg", quality=self.quality)
+        return FramePlan(k=self.k, max_side=self.max_side, encoding="jpeg", quality=self.quality, chroma="420")
 
     @property
     def sampling(self) -> Sampling:
