@@ -36,7 +36,7 @@ with SqliteCache(path) as cache:
 def start(path: Path, seed: int, *, puts: int, pool: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WORK, str(path), str(seed), str(puts), str(pool)],
-        env={**os.environ, "PYTHONPATH": str(TOP)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TOP), os.environ.get("PYTHONPATH", "")])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
