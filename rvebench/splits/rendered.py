@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDER_VERSION", "check_shape", "render_split", "rendered_folder", "rendered_manifest"]
 
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 """Part of the cache folder's name: raised when the same recipe would be drawn otherwise."""
 
 _CRF = 20

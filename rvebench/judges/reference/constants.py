@@ -74,8 +74,8 @@ class Constants:
     min_scale_share: float = 0.15
     """A scale at which base and target differ by less than this share of the finest says nothing."""
     arrival: tuple[float, float] = (0.8, 0.94)
-    """At the second of these progresses an edit has arrived, since noise and blur leave more than a codec does; from the
-    first on it is drawn there."""
+    """At the second of these progresses an edit has arrived, since noise and blur leave more than a codec does; from
+    the first on it is drawn there."""
     search: tuple[tuple[float, float], ...] = ((0.0, 0.0), (0.06, 0.06), (0.2, 0.2))
     """Another camera: how far from its place a tile is looked for, in parts of width and height; one scale each."""
     moment_reach: float = 0.5

@@ -103,13 +103,15 @@ def _as_simplest(views: Views, region: Region, constants: Constants) -> Floats:
     A tint laid over the whole frame is taken out of the region too. One that spares the region must not be: of the
     two readings the one that lies nearer to the way from base to target is believed.
     """
-    freed = smooth(normalise(views, region, constants), 3)
+    freed = normalise(views, region, constants)
+    everywhere = smooth(freed, 3)
     if region.is_global and not region.reframed:
-        return freed
-    plain = views.edit.calm
+        return everywhere
+    # Put together before smoothing, so that no cast leaks over the region's edge.
+    outside_only = smooth(np.where(region.inside[..., None], views.edit.raw, freed), 3)
     ends = (views.base.calm, views.target.calm, region.inside)
-    spared = off_path(plain, *ends) <= off_path(freed, *ends)
-    return np.asarray(np.where((spared[:, None, None] & region.inside)[..., None], plain, freed), np.float32)
+    spared = off_path(outside_only, *ends) <= off_path(everywhere, *ends)
+    return np.asarray(np.where(spared[:, None, None, None], outside_only, everywhere), np.float32)
 
 
 def _same_scene(

@@ -212,7 +212,7 @@ class StatueBehind(Family[_Setup, _State]):
         return States(
             source=_State(angle=0.0),
             target=_State(angle=setup.taker),
-            half=_State(angle=setup.taker * 0.5),
+            half=_State(angle=setup.taker * 0.85),
             wrong=_State(angle=0.0, distance=215.0, height=104.0),
         )
 
