@@ -85,4 +85,4 @@ def test_a_missing_renderer_is_one_sentence_with_what_to_install(tmp_path: Path)
 
 def test_the_cache_folder_tells_split_shape_and_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RVEBENCH_CACHE_DIR", str(tmp_path))
-    assert rendered.rendered_folder("mini", (480, 272), 33) == tmp_path / "splits" / "mini-480x272x33-v1"
+    assert rendered.rendered_folder("mini", (480, 272), 33) == tmp_path / "splits" / "mini-480x272x33-v2"
