@@ -155,7 +155,7 @@ def _print_block(block: CriterionAgreement, out: Console) -> None:
     )
     given = {metric: found for metric, found in block.alpha.items() if found.value is not None}
     if given:
-        said = ", ".join(f"{_cell(found)} {metric}" for metric, found in given.items())
+        said = ", ".join(f"{metric} {_cell(found, inline=True)}" for metric, found in given.items())
         out.print(Text(f"Krippendorff's alpha among raters: {said}"))
     else:
         reason = next(iter(block.alpha.values())).reason
@@ -164,12 +164,14 @@ def _print_block(block: CriterionAgreement, out: Console) -> None:
         out.print(Text(reason))
     shown = [name for name in _TITLES if out.width >= _NARROW or name not in _WIDE_ONLY]
     for reading in block.readings:
+        said = "" if reading.reading == "hard" else f" ({reading.reading})"
+        out.print(Text(f"{reading.judge}{said}, {_count(reading.n_units, 'edit')}", style="bold"))
         out.print(_table(reading, [name for name in shown if name in reading.with_people]))
         for line in _below(reading, shown):
             out.print(Text(line, style="dim"))
     for difference in block.differences:
         cells = [
-            f"{_TITLES[name]} {_cell(found, signed=True)}"
+            f"{_TITLES[name]} {_cell(found, signed=True, inline=True)}"
             for name, found in difference.difference.items()
             if name in shown and found.value is not None
         ]
@@ -192,17 +194,16 @@ def _table(reading: ReadingAgreement, names: Sequence[str]) -> Table:
     table.add_column("", no_wrap=True)
     for name in names:
         table.add_column(_TITLES[name], justify="right", no_wrap=True)
-    title = reading.judge if reading.reading == "hard" else f"{reading.judge} ({reading.reading})"
     rows: list[tuple[str, Mapping[str, Measured], bool]] = [
-        (f"{title}, {reading.n_units}", reading.with_people, False),
-        ("  one rater, left out", reading.rater_left_out, False),
-        ("  judge in that place", reading.judge_left_out, False),
-        ("  difference", reading.left_out_gap, True),
-        ("  two raters", reading.rater_pairs, False),
-        ("  judge and one rater", reading.judge_pairs, False),
+        ("judge and people", reading.with_people, False),
+        ("one rater, left out", reading.rater_left_out, False),
+        ("judge in that place", reading.judge_left_out, False),
+        ("difference", reading.left_out_gap, True),
+        ("two raters", reading.rater_pairs, False),
+        ("judge and one rater", reading.judge_pairs, False),
     ]
     for label, found, signed in rows:
-        if label.startswith(" ") and all(found[name].value is None for name in names):
+        if found is not reading.with_people and all(found[name].value is None for name in names):
             continue
         table.add_row(Text(label), *(Text(_cell(found[name], signed=signed)) for name in names))
     return table
@@ -224,15 +225,20 @@ def _calibrated(found: TieCalibration) -> str:
     if found.accuracy.value is None or found.threshold is None:
         return ""
     elsewhere = "" if found.held_out is None else f"; {found.held_out:.2f} with the threshold of other sources"
-    return f"  pairs with ties, scores within {found.threshold:.3g} tied: {_cell(found.accuracy)}{elsewhere}"
+    return (
+        f"  pairs with ties, scores within {found.threshold:.3g} tied: {_cell(found.accuracy, inline=True)}{elsewhere}"
+    )
 
 
-def _cell(found: Measured, *, signed: bool = False) -> str:
+def _cell(found: Measured, *, signed: bool = False, inline: bool = False) -> str:
+    """Returns a value with its interval; in a sentence the interval stands in brackets."""
     if found.value is None:
         return "-"
     # Adding 0.0 turns -0.0 into 0.0.
     value, *ends = (f"{round(x, 2) + 0.0:{'+' if signed else ''}.2f}" for x in (found.value, *(found.ci95 or ())))
-    return f"{value} {'…'.join(ends)}" if ends else value
+    if not ends:
+        return value
+    return f"{value} ({'…'.join(ends)})" if inline else f"{value} {'…'.join(ends)}"
 
 
 def _count(number: int, noun: str) -> str:

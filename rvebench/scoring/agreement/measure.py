@@ -39,7 +39,7 @@ def measure_criterion(
     layout: Layout, *, criterion: str, category: str, level: Level, seed: int, resamples: int
 ) -> CriterionAgreement:
     """Returns the agreement of every reading with people, the ceilings, and the differences between readings."""
-    resampler = Resampler(layout.clusters, seed=seed, name=f"{level}/{criterion}/{category}", resamples=resamples)
+    resampler = Resampler(layout.clusters, seed=seed, name=f"{criterion}/{category}", resamples=resamples)
     keys = list(layout.readings)
     return CriterionAgreement(
         criterion=criterion,

@@ -35,7 +35,8 @@ def test_a_resample_takes_whole_sources() -> None:
 
 def test_the_interval_is_that_of_a_plain_loop_over_sources() -> None:
     rng = np.random.default_rng(1)
-    judge, people = draw_scores("strong", 30, rng)
+    judge, raters = draw_scores("strong", 30, rng)
+    people = np.round(raters.mean(axis=1), 10)
     clusters = [f"c{unit // 4:02}" for unit in range(120)]
     resampler = Resampler(clusters, seed=0, name="x", resamples=4000)
     found = resampler.measure(resampler.draw(prepare_units("spearman", judge, people)), n=120)
@@ -97,6 +98,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("world", ["weak", "strong"])
 @pytest.mark.parametrize("sources", [10, 50])
-def test_the_interval_holds_the_truth_in_at_least_93_of_100(world: str, sources: int) -> None:
-    coverage = measure(world, sources, trials=800, resamples=600)["expanded"][0]  # type: ignore[arg-type]
-    assert coverage >= 0.93
+@pytest.mark.parametrize("quantity", ["spearman", "gap", "pairs"])
+def test_the_interval_holds_the_truth_in_at_least_92_of_100(quantity: str, world: str, sources: int) -> None:
+    found = measure(world, sources, trials=500, resamples=500, quantity=quantity)  # type: ignore[arg-type]
+    assert found["expanded"][0] >= 0.92
