@@ -7,6 +7,6 @@ arguments and gives a :class:`Judge`.
 from __future__ import annotations
 
 from rvebench.judges.protocol import Judge
-from rvebench.judges.registry import DEFAULT_JUDGE, JUDGES, build_judge
+from rvebench.judges.registry import DEFAULT_JUDGE, FAMILIES, JUDGES, build_judge
 
-__all__ = ["DEFAULT_JUDGE", "JUDGES", "Judge", "build_judge"]
+__all__ = ["DEFAULT_JUDGE", "FAMILIES", "JUDGES", "Judge", "build_judge"]

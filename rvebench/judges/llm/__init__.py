@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rvebench.judges.llm.factory import Connection, build_llm_judge, client_of, provider_of
 from rvebench.judges.llm.frames import SHARED_FRAMES, EncodedFrames
 from rvebench.judges.llm.judge import LlmJudge
 from rvebench.judges.llm.messages import Exhibit, Layout, ShownFrame, Style, ask, ask_again, show
@@ -16,6 +17,7 @@ __all__ = [
     "SHARED_FRAMES",
     "Answer",
     "Calls",
+    "Connection",
     "EncodedFrames",
     "Exhibit",
     "Layout",
@@ -29,9 +31,12 @@ __all__ = [
     "WireOptions",
     "ask",
     "ask_again",
+    "build_llm_judge",
+    "client_of",
     "load_prompts",
     "parse_llm_spec",
     "prompt_digest",
+    "provider_of",
     "questionnaire",
     "show",
 ]

@@ -132,14 +132,14 @@ def parse_llm_spec(text: str) -> LlmSpec:
         option, equals, value = part.partition("=")
         option = unquote(option).strip().replace("-", "_")
         if not equals or not option:
-            raise UsageError(f"option {part!r} is not of the form name=value", where=text)
+            raise UsageError(f"option {part!r} is not of the form name=value", where=name)
         if option not in known:
             near = nearest_names(option, known, most=1)
             offer = f"did you mean {near[0]}? " if near else ""
-            raise UsageError(f"unknown option {option!r}", where=text, hint=f"{offer}options are {_listed(known)}")
+            raise UsageError(f"unknown option {option!r}", where=name, hint=f"{offer}options are {_listed(known)}")
         if option in given:
-            raise UsageError(f"option {option!r} is given twice", where=text)
-        given[option] = _converted(option, unquote(value), known[option][0], text)
+            raise UsageError(f"option {option!r} is given twice", where=name)
+        given[option] = _converted(option, unquote(value), known[option][0], name)
     return LlmSpec(
         name=shown,
         model=model,
