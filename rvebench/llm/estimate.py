@@ -9,7 +9,7 @@ from rvebench.llm.messages import ChatRequest, TokenUsage
 from rvebench.llm.prices import Price, PriceTable
 from rvebench.llm.tokens import TokenEstimate, estimate_tokens
 
-__all__ = ["Estimate", "Workload", "calls_per_s", "estimate", "estimate_workloads"]
+__all__ = ["Estimate", "Workload", "calls_per_s", "estimate_requests", "estimate_workloads"]
 
 _SHORT_ANSWER = 0.15
 """A short answer, as a part of the longest that the request allows."""
@@ -79,7 +79,7 @@ def calls_per_s(
     return min(rates)
 
 
-def estimate(
+def estimate_requests(
     requests: Iterable[ChatRequest],
     *,
     prices: PriceTable,
@@ -113,7 +113,7 @@ def estimate(
 def estimate_workloads(
     workloads: Iterable[Workload], *, prices: PriceTable, batch: bool = False, rate_per_s: float | None = None
 ) -> Estimate:
-    """Returns what calls known by their number will cost; arguments as in :func:`estimate`."""
+    """Returns what calls known by their number will cost; arguments as in :func:`estimate_requests`."""
     sums: dict[str, _Sum] = {}
     for load in workloads:
         sums.setdefault(load.model, _Sum()).add(load.calls, load.each * load.calls)
