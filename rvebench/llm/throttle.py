@@ -1,0 +1,210 @@
+"""Who may call next: in order, never more at once than the service bears, never faster than the caps allow.
+
+Waiting is first come, first served; a question that is asked again goes before new ones. Everything here may be
+cancelled at any await without losing a place for others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from aiolimiter import AsyncLimiter
+
+from rvebench.llm.adaptive import AdaptiveLimit
+from rvebench.llm.limits import Limits
+from rvebench.llm.messages import ChatRequest
+
+__all__ = ["Outcome", "Slot", "Throttle"]
+
+Outcome = Literal["answered", "refused", "failed"]
+"""How a call ended for the throttle: `refused` is a 429, `failed` says nothing about the rate."""
+
+_SLACK = 2
+"""Calls above the limit when calls are spread: the spreading holds the rate, so the count need not."""
+_RATE_WINDOW_S = 0.1
+_TOKEN_WINDOW_S = 10.0
+_BACKLOG_S = 0.02
+"""How much of its delay a late timer may make up for at once."""
+_IN_A_ROW = 3
+"""Refusals without an answer between them, until nothing is sent for a while."""
+
+
+class Slot:
+    """The right to one call. Give it back exactly once, with how the call ended."""
+
+    __slots__ = ("_throttle", "done", "generation", "start_s", "tokens")
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self.generation = -1
+        self.start_s = 0.0
+        self.tokens = 0
+        self.done = False
+
+    def leave(self, outcome: Outcome | None, *, retry_after_s: float | None = None, tokens: int | None = None) -> None:
+        """Gives the slot back; `outcome` is None when nothing was sent, `tokens` is what the call really used."""
+        if not self.done:
+            self.done = True
+            self._throttle._leave(self, outcome, retry_after_s, tokens)
+
+
+class Throttle:
+    """Gives out slots.
+
+    Args:
+        limits: concurrency, calls and tokens a minute, longest pauses.
+        tokens_of: estimates the tokens of a request; needed for a cap on tokens a minute.
+        rng: draws the jitter of pauses.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        tokens_of: Callable[[ChatRequest], int] | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._limits = limits
+        self._adaptive = AdaptiveLimit(limits.concurrency)
+        self._tokens_of = tokens_of
+        self._rng = rng or random.Random()  # noqa: S311 - spreads pauses, hides nothing
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_s = 0.0
+        self._call_s: float | None = None
+        self._held_until_s = 0.0
+        self._refused_in_row = 0
+        self._debt = 0.0
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self._turn = asyncio.Lock()
+        self._calls: AsyncLimiter | None = None
+        self._tokens: AsyncLimiter | None = None
+        if limits.rpm is not None:
+            # A service enforces its cap in windows shorter than a minute: a minute's calls at once would be refused.
+            burst = max(1.0, limits.rpm / 60 * _RATE_WINDOW_S)
+            self._calls = AsyncLimiter(burst, burst * 60 / limits.rpm)
+        if limits.tpm is not None:
+            self._tokens = AsyncLimiter(limits.tpm / 60 * _TOKEN_WINDOW_S, _TOKEN_WINDOW_S)
+
+    @property
+    def limit(self) -> float:
+        """How many calls may be under way now."""
+        return self._adaptive.limit
+
+    @property
+    def baseline(self) -> float:
+        """Share of calls that the service refuses at any pace, as far as it is known."""
+        return self._adaptive.baseline
+
+    async def enter(self, request: ChatRequest, *, again: bool = False) -> Slot:
+        """Returns a slot when it is this question's turn.
+
+        Args:
+            request: for its tokens.
+            again: it was sent before and goes first.
+        """
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if again:
+            self._queue.appendleft(turn)
+        else:
+            self._queue.append(turn)
+        slot = Slot(self)
+        try:
+            self._pump()
+            await turn
+            await self._keep_caps(request, slot)
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                slot.leave(None)
+            else:
+                turn.cancel()
+            raise
+        slot.generation = self._adaptive.sent()
+        slot.start_s = asyncio.get_running_loop().time()
+        return slot
+
+    async def _keep_caps(self, request: ChatRequest, slot: Slot) -> None:
+        if self._calls is None and self._tokens is None:
+            return
+        # One at a time: the limiter itself lets small amounts overtake large ones.
+        async with self._turn:
+            if self._calls is not None:
+                await self._calls.acquire()
+            if self._tokens is not None and self._tokens_of is not None:
+                slot.tokens = self._tokens_of(request)
+                amount = max(0.0, slot.tokens + self._debt)
+                self._debt = min(0.0, slot.tokens + self._debt)
+                while amount > 0:  # more than one window's worth is taken in pieces
+                    piece = min(amount, self._tokens.max_rate)
+                    await self._tokens.acquire(piece)
+                    amount -= piece
+
+    def _leave(self, slot: Slot, outcome: Outcome | None, retry_after_s: float | None, tokens: int | None) -> None:
+        self.in_flight -= 1
+        if tokens is not None and slot.tokens:
+            self._debt += tokens - slot.tokens
+        now = asyncio.get_running_loop().time()
+        if outcome == "answered":
+            took_s = now - slot.start_s
+            self._call_s = took_s if self._call_s is None else 0.95 * self._call_s + 0.05 * took_s
+            self._refused_in_row = 0
+            self._adaptive.answered(slot.generation)
+        elif outcome == "refused":
+            self._refused_in_row += 1
+            self._adaptive.refused(slot.generation)
+            if self._refused_in_row >= max(_IN_A_ROW if self._adaptive.proven else 1, self._adaptive.limit):
+                self._hold(now, retry_after_s)
+        self._pump()
+
+    def _hold(self, now: float, retry_after_s: float | None) -> None:
+        """Sends nothing for a while: a service that refuses every call needs no more of them."""
+        limits = self._limits
+        if retry_after_s is None:
+            most = min(limits.backoff_most_s, limits.backoff_s * 2 ** min(20, self._refused_in_row))
+            pause = self._rng.uniform(most / 2, most)
+        else:
+            pause = min(retry_after_s, limits.retry_after_most_s)
+        self._held_until_s = max(self._held_until_s, now + pause)
+
+    @property
+    def _room(self) -> bool:
+        adaptive = self._adaptive
+        if self._refused_in_row >= max(_IN_A_ROW if adaptive.proven else 1, adaptive.limit):
+            return self.in_flight < 1
+        if self._spread:
+            return self.in_flight < min(self._limits.concurrency, math.floor(adaptive.limit) + _SLACK)
+        return self.in_flight < math.floor(adaptive.limit + 1e-9)
+
+    @property
+    def _spread(self) -> bool:
+        """Whether calls are spread in time: a service that refused one counts calls a second, not calls at once."""
+        return self._adaptive.refusing and self._call_s is not None and self._adaptive.limit < self._limits.concurrency
+
+    def _pump(self) -> None:
+        """Gives slots to those whose turn it is, and sets a timer for the next."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        while self._queue and self._room:
+            if self._queue[0].done():
+                self._queue.popleft()
+                continue
+            now = loop.time()
+            due = max(self._held_until_s, self._next_s if self._spread else 0.0)
+            if due > now:
+                self._timer = loop.call_at(due, self._pump)
+                return
+            if self._spread:
+                assert self._call_s is not None
+                gap_s = self._call_s * (1 - self._adaptive.baseline) / self._adaptive.limit
+                self._next_s = max(self._next_s, now - _BACKLOG_S) + gap_s
+            self._queue.popleft().set_result(None)
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
