@@ -282,7 +282,7 @@ class LlmJudge:
         log.usage += reply.usage
         log.cost_usd += reply.cost_usd
         log.models.append(reply.returned_model)
-        entry = {
+        entry: dict[str, Any] = {
             "asks": _keys(questions),
             "wording": wording,
             "request": request.digest,
@@ -292,6 +292,8 @@ class LlmJudge:
             "cached": reply.from_cache,
             "text": reply.text,
         }
+        if reply.meta:
+            entry["notes"] = dict(reply.meta)  # a cost that is not known, a setting that the service does not take
         if isinstance(read, Malformed):
             entry["malformed"] = read.reason
         else:
