@@ -97,7 +97,7 @@ class Constraint:
                 raise UsageError(
                     "no token of the model goes on with the reply", hint="add constrain=never to the judge"
                 )
-            self._masks[state] = torch.tensor(sorted(found), device=device)
+            self._masks[state] = torch.tensor(found, device=device)
         return self._masks[state]
 
 

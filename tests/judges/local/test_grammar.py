@@ -147,7 +147,7 @@ def test_whatever_is_drawn_from_the_allowed_tokens_parses(seed: int) -> None:
 
 def test_nothing_may_follow_the_end() -> None:
     grammar, vocabulary = compile_schema(JOINT), make_vocabulary(0)
-    assert vocabulary.allowed(grammar, State(len(grammar.pieces))) == []
+    assert vocabulary.allowed(grammar, State(len(grammar.pieces))) == ()
 
 
 def test_tokens_that_begin_with_the_last_byte_are_told_apart() -> None:
