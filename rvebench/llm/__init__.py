@@ -33,13 +33,16 @@ from rvebench.llm.messages import (
     TextPart,
     TokenUsage,
 )
+from rvebench.llm.ports import Asker
 from rvebench.llm.prices import PriceTable, load_prices, user_price_file
 from rvebench.llm.stats import CallStats
+from rvebench.llm.structured import Malformed, Parsed, Question, answer_schema, parse_scores
 from rvebench.llm.tokens import TokenEstimate, estimate_tokens
 from rvebench.llm.used import TrackedCache
 
 __all__ = [
     "COST_LOG_NAME",
+    "Asker",
     "BatchProgress",
     "BatchReplies",
     "BatchRunner",
@@ -57,10 +60,13 @@ __all__ = [
     "Limits",
     "LlmClient",
     "LostReplyError",
+    "Malformed",
     "NullCache",
     "OpenAIBatches",
     "OutageError",
+    "Parsed",
     "PriceTable",
+    "Question",
     "RateLimitedError",
     "RefusedError",
     "RejectedError",
@@ -75,11 +81,13 @@ __all__ = [
     "TrackedCache",
     "TransportError",
     "Workload",
+    "answer_schema",
     "calls_per_s",
     "estimate_requests",
     "estimate_tokens",
     "estimate_workloads",
     "load_prices",
     "open_cache",
+    "parse_scores",
     "user_price_file",
 ]
