@@ -16,7 +16,8 @@ from rvebench.errors import EXIT_CORRUPT
 __all__ = ["Finding", "doctor", "examine"]
 
 _EXTRAS = {
-    "torch": "metrics with a network and the ReViSE model",
+    "torch": "local judges (hf:MODEL), metrics with a network and the ReViSE model",
+    "transformers": "local judges (hf:MODEL)",
     "diffusers": "the diffusers editors (vace, lucy-edit, wan-sdedit)",
     "decord": "the decord reader (PyAV reads everything without it)",
 }

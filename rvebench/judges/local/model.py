@@ -79,7 +79,9 @@ class VisionModel:
         Text that spells one of the model's control tokens is broken up, so that no instruction of a sample can end a
         turn or pass for an image.
         """
-        controls = sorted(self.tokenizer.all_special_tokens, key=len, reverse=True)
+        # Some vocabularies count runs of spaces and line ends among the added tokens; those are words.
+        added = (token for token in self.tokenizer.get_added_vocab() if token.startswith(("<", "[")))
+        controls = sorted({*self.tokenizer.all_special_tokens, *added}, key=len, reverse=True)
         turns = [
             {
                 "role": message.role,
