@@ -20,6 +20,7 @@ __all__ = [
     "EditRequest",
     "EditResult",
     "EditorInfo",
+    "Evidence",
     "JudgeInfo",
     "MetricInfo",
     "MetricValue",
@@ -29,6 +30,7 @@ __all__ = [
     "Track",
     "Usage",
     "Verdict",
+    "VerdictPart",
     "Window",
     "canonical_json",
     "digest_of",
@@ -42,6 +44,9 @@ Track = Literal["direct", "rewriter", "thinking"]
 
 Need = Literal["mask", "target", "other", "counterfactual"]
 """What a request must carry beyond source and instruction. `target` and `other` are for controls only."""
+
+Evidence = Literal["instruction", "expected_outcome", "frames", "target", "mask", "counterfactual"]
+"""What a judge looks at. `frames` are the source's and the edit's; `expected_outcome` takes in the preserve list."""
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -233,6 +238,8 @@ class JudgeInfo:
     paid: bool = False
     label: str = ""
     """What kind of evidence the scores are, shown beside every table."""
+    reads: tuple[Evidence, ...] = ("instruction", "frames")
+    """What the verdict depends on: `rvebench judge doctor` sets only traps that could be seen."""
 
     @property
     def digest(self) -> str:
@@ -247,6 +254,25 @@ class JudgeInfo:
                 "settings": dict(self.settings),
             }
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictPart:
+    """One of the verdicts that a panel's verdict was made from, whole."""
+
+    judge: str
+    """Its name on the panel."""
+    repeat: int = 0
+    """Which of several independent verdicts of that judge, from 0."""
+    status: Status
+    scores: Mapping[Criterion, float] = field(default_factory=dict)
+    """Empty unless ok."""
+    rationale: Mapping[Criterion, str] = field(default_factory=dict)
+    reason: str = ""
+    returned_model: str = ""
+    raw: str = ""
+    usage: Usage = field(default_factory=Usage)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +292,8 @@ class Verdict:
     usage: Usage = field(default_factory=Usage)
     measures: Mapping[str, float] = field(default_factory=dict)
     """Intermediate numbers the scores were computed from, by name."""
+    parts: tuple[VerdictPart, ...] = ()
+    """Of a panel: every judge's every repeat, those that failed too. `usage` is their sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

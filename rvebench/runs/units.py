@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rvebench.records import MetricValue, Usage, Verdict, Window, digest_of
+from rvebench.records import MetricValue, Usage, Verdict, VerdictPart, Window, digest_of
 from rvebench.taxonomy import Criterion, Status
 
 __all__ = ["SETTLED", "EditRecord", "edit_key", "metric_key", "verdict_key"]
@@ -118,36 +118,54 @@ def window_from_json(value: Mapping[str, Any]) -> Window:
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """Returns the journal's fields for a verdict, without the key."""
-    line: dict[str, Any] = {"unit": "verdict", "sample": verdict.sample_id, "status": verdict.status.value}
-    optional: dict[str, Any] = {
-        "scores": {name.value: score for name, score in verdict.scores.items()},
-        "rationale": {name.value: text for name, text in verdict.rationale.items()},
-        "reason": verdict.reason,
-        "returned_model": verdict.returned_model,
-        "raw": verdict.raw,
-        "measures": dict(verdict.measures),
-    }
-    line.update({name: value for name, value in optional.items() if value})
-    usage = verdict.usage
-    if usage != Usage():
-        line["usage"] = {"in": usage.input_tokens, "out": usage.output_tokens, "usd": usage.cost_usd}
+    line: dict[str, Any] = {"unit": "verdict", "sample": verdict.sample_id, **_answer_to_json(verdict)}
+    if verdict.parts:
+        line["parts"] = [
+            {"judge": part.judge, "repeat": part.repeat, **_answer_to_json(part)} for part in verdict.parts
+        ]
     return line
 
 
 def verdict_from_json(line: Mapping[str, Any]) -> Verdict:
     """Returns the verdict a journal line holds."""
-    usage = line.get("usage")
-    return Verdict(
-        sample_id=line["sample"],
-        status=Status(line["status"]),
-        scores={Criterion(name): float(score) for name, score in line.get("scores", {}).items()},
-        rationale={Criterion(name): text for name, text in line.get("rationale", {}).items()},
-        reason=line.get("reason", ""),
-        returned_model=line.get("returned_model", ""),
-        raw=line.get("raw", ""),
-        usage=Usage(input_tokens=usage["in"], output_tokens=usage["out"], cost_usd=usage["usd"]) if usage else Usage(),
-        measures=line.get("measures", {}),
+    parts = tuple(
+        VerdictPart(judge=part["judge"], repeat=part["repeat"], **_answer_from_json(part))
+        for part in line.get("parts", ())
     )
+    return Verdict(sample_id=line["sample"], parts=parts, **_answer_from_json(line))
+
+
+def _answer_to_json(answer: Verdict | VerdictPart) -> dict[str, Any]:
+    line: dict[str, Any] = {"status": answer.status.value}
+    optional: dict[str, Any] = {
+        "scores": {name.value: score for name, score in answer.scores.items()},
+        "rationale": {name.value: text for name, text in answer.rationale.items()},
+        "reason": answer.reason,
+        "returned_model": answer.returned_model,
+        "raw": answer.raw,
+        "measures": dict(answer.measures),
+    }
+    line.update({name: value for name, value in optional.items() if value})
+    usage = answer.usage
+    if usage != Usage():
+        line["usage"] = {"in": usage.input_tokens, "out": usage.output_tokens, "usd": usage.cost_usd}
+    return line
+
+
+def _answer_from_json(line: Mapping[str, Any]) -> dict[str, Any]:
+    usage = line.get("usage")
+    return {
+        "status": Status(line["status"]),
+        "scores": {Criterion(name): float(score) for name, score in line.get("scores", {}).items()},
+        "rationale": {Criterion(name): text for name, text in line.get("rationale", {}).items()},
+        "reason": line.get("reason", ""),
+        "returned_model": line.get("returned_model", ""),
+        "raw": line.get("raw", ""),
+        "usage": Usage(input_tokens=usage["in"], output_tokens=usage["out"], cost_usd=usage["usd"])
+        if usage
+        else Usage(),
+        "measures": line.get("measures", {}),
+    }
 
 
 def metric_to_json(value: MetricValue) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class LlmJudge:
             needs=("target",) if self._shows_target else (),
             paid=True,
             label=label_of(self.spec.model),
+            reads=self.spec.reads,
         )
 
     def repeated(self, repeat: int) -> LlmJudge:

@@ -12,6 +12,7 @@ from rvebench.errors import UsageError
 from rvebench.judges.llm.messages import Layout
 from rvebench.judges.llm.questions import Calls, Preset
 from rvebench.llm import Sampling
+from rvebench.records import Evidence
 from rvebench.registry import nearest_names
 from rvebench.video import FramePlan
 
@@ -106,6 +107,13 @@ class LlmSpec:
         return Sampling(
             temperature=self.temperature, top_p=self.top_p, seed=self.seed, max_output_tokens=self.max_tokens
         )
+
+    @property
+    def reads(self) -> tuple[Evidence, ...]:
+        """What the model is shown."""
+        told: tuple[Evidence, ...] = ("expected_outcome",) if self.told == "yes" else ()
+        target: tuple[Evidence, ...] = ("target",) if self.reference == "yes" else ()
+        return ("instruction", *told, "frames", *target)
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -77,12 +78,26 @@ class LocalJudge:
             prompt_sha256=self._prompts_sha256(),
             settings={**spec.settings, "weights": weights.identity, "device": device.partition(":")[0], "dtype": dtype},
             label=LABEL,
+            reads=self._asking.reads,
         )
+        self._repeat = 0
 
     @property
     def info(self) -> JudgeInfo:
         """The judge's description, with the weights' commit or hash."""
         return self._info
+
+    def repeated(self, repeat: int) -> LocalJudge:
+        """Returns the judge that gives the verdict number `repeat`, from 0, with the same loaded model.
+
+        Replies are greedy, so that on one machine repeats differ in nothing but their records.
+        """
+        other = copy.copy(self)
+        other._repeat = repeat
+        other._written = self._written.repeated(repeat)
+        settings = {name: value for name, value in self._info.settings.items() if name != "repeat"}
+        other._info = replace(self._info, settings=settings | ({"repeat": str(repeat)} if repeat else {}))
+        return other
 
     async def judge(self, comparison: Comparison) -> Verdict:
         """Returns the verdict; unjudged, with a reason, where there is none.
@@ -142,6 +157,7 @@ class LocalJudge:
             sampling=self._asking.sampling,
             with_schema=False,
             prompt_sha256=self._info.prompt_sha256,
+            repeat=self._repeat,
         )
         for question in asked.questions:
             request = ask(exhibit, (question,), self._yes_no[subset], style)

@@ -42,6 +42,7 @@ class ReferenceJudge:
             settings=CONSTANTS.as_settings(),
             needs=("target", "mask", "counterfactual"),
             label=LABEL,
+            reads=("frames", "target", "mask", "counterfactual"),
         )
 
     @property

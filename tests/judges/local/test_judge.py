@@ -71,6 +71,17 @@ def test_options_that_decide_a_verdict_change_the_judges_digest(built: Callable[
     assert len({built(option).info.digest for option in options}) == len(options)
 
 
+def test_repeats_share_the_model_and_are_recorded_apart(built: Callable[..., LocalJudge]) -> None:
+    judge = built("&reading=both&constrain=always")
+    again = judge.repeated(1)
+    assert again.info.digest != judge.info.digest
+    assert judge.repeated(0).info == again.repeated(0).info == judge.info
+    first, second = verdict_of(judge, comparison()), verdict_of(again, comparison())
+    assert first.scores == second.scores and first.measures == second.measures
+    asked = [{entry["request"] for entry in json.loads(verdict.raw)} for verdict in (first, second)]
+    assert not asked[0] & asked[1]
+
+
 def test_other_weights_are_another_judge(built: Callable[..., LocalJudge], tmp_path: Path) -> None:
     from tests.judges.local.tiny import save_model
 
