@@ -16,6 +16,7 @@ from rvebench.scoring.shapes import (
     Summary,
     count_coverage,
 )
+from rvebench.scoring.spread import CriterionSpread, JudgePair, JudgeRow, JudgeSpread, Spread, judge_spread, spread_of
 from rvebench.scoring.summary import score_sample, summarise
 
 __all__ = [
@@ -26,15 +27,20 @@ __all__ = [
     "FORMULAS",
     "CategorySummary",
     "Coverage",
+    "CriterionSpread",
     "Estimate",
     "Formula",
     "IntervalMethod",
+    "JudgePair",
+    "JudgeRow",
+    "JudgeSpread",
     "MetricRow",
     "MetricSummary",
     "PairedEstimate",
     "Reading",
     "RunComparison",
     "ScoreRow",
+    "Spread",
     "Summary",
     "check_scores",
     "compare_runs",
@@ -42,8 +48,10 @@ __all__ = [
     "detectable_difference",
     "get_formula",
     "holm",
+    "judge_spread",
     "paired_power",
     "required_pairs",
     "score_sample",
+    "spread_of",
     "summarise",
 ]
