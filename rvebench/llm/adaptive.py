@@ -29,7 +29,7 @@ _OWN_MOST = 0.3
 _CURABLE = 0.45
 """Where more than this share was refused, refusals at half of the limit would prove nothing."""
 _WINDOW = 50
-_JUDGE_AFTER = 40
+_JUDGE_AFTER = 25
 _MEASURE_AFTER = 160
 _CHECK_EVERY = 5000
 _ALLOWED = 0.03
@@ -181,13 +181,13 @@ class AdaptiveLimit:
             self._ceiling, self.baseline, self._checking = None, 0.0, False
             self._cut()
             return
-        if n < (min(_MEASURE_AFTER, max(2 * _JUDGE_AFTER, 10 * self.limit)) if k else _JUDGE_AFTER):
+        if n < (min(_MEASURE_AFTER, max(_JUDGE_AFTER, 10 * self.limit)) if k else _JUDGE_AFTER):
             return
         ceiling, checking = self._ceiling, self._checking
         self._ceiling, self._checking, self._since_check = None, False, 0
         self._long_n = self._long_k = 0
         # Had the refusals been due to the number of calls and fewer than 45 %, at half of it there would be none.
-        if k >= 1 and share <= _OWN_MOST:
+        if k >= 2 and share <= _OWN_MOST:
             # Two looks know more than one.
             alike = self.baseline > 0 and 0.4 < share / self.baseline < 2.5
             measured = share + 0.7 * math.sqrt(share * (1 - share) / n)

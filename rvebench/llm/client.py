@@ -227,6 +227,7 @@ class LlmClient:
         """One call, in its turn."""
         if self._throttle is None:
             self._throttle = Throttle(self._limits, tokens_of=_tokens_of, rng=self._rng)
+            self._transport.on_allowance = self._throttle.allow
         again = bool(tally.failures or tally.refusals)
         slot = await self._throttle.enter(request, again=again)
         probe = False

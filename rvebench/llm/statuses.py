@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rvebench.llm.faults import (
     CallError,
@@ -20,7 +20,7 @@ from rvebench.llm.faults import (
     TransportError,
 )
 
-__all__ = ["Said", "fault_of", "read_said", "retry_after_s"]
+__all__ = ["Allowance", "Said", "allowance_of", "fault_of", "read_said", "retry_after_s"]
 
 _NO_IMAGES = re.compile(
     r"image input is not supported|(does not|doesn't|do not|don't|not) support(ed)? (\w+ )?(image|vision|multimodal)"
@@ -49,6 +49,41 @@ class Said:
     message: str = ""
     code: str = ""
     param: str = ""
+
+
+class Allowance(NamedTuple):
+    """How many calls a service still takes, as it says with each answer."""
+
+    left: int
+    """Calls that it would take at once."""
+    most: int
+    """Calls that it would take at once when none was sent for long."""
+    rate_per_s: float
+    """Calls a second at which the allowance fills again."""
+
+
+def allowance_of(headers: Mapping[str, str]) -> Allowance | None:
+    """Returns the allowance in OpenAI's headers (x-ratelimit-…-requests); None where they are absent or say nothing.
+
+    The service tells when a full allowance is back; what is missing, over that time, is the rate at which it fills.
+    """
+    try:
+        most = int(headers["x-ratelimit-limit-requests"])
+        left = int(headers["x-ratelimit-remaining-requests"])
+        reset_s = _duration_s(headers["x-ratelimit-reset-requests"])
+    except (KeyError, ValueError):
+        return None
+    if not 0 <= left < most or not 0 < reset_s < math.inf:
+        return None
+    return Allowance(left, most, (most - left) / reset_s)
+
+
+def _duration_s(text: str) -> float:
+    """Reads `120ms`, `8.64s`, `1m30s`, `6h0m0s` or plain seconds."""
+    parts = re.findall(r"([\d.]+)(ms|s|m|h|d)", text)
+    if not parts:
+        return float(text)
+    return sum(float(number) * {"ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86_400}[unit] for number, unit in parts)
 
 
 def read_said(body: bytes) -> Said:

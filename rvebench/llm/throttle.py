@@ -18,6 +18,7 @@ from aiolimiter import AsyncLimiter
 from rvebench.llm.adaptive import AdaptiveLimit
 from rvebench.llm.limits import Limits
 from rvebench.llm.messages import ChatRequest
+from rvebench.llm.statuses import Allowance
 
 __all__ = ["Outcome", "Slot", "Throttle"]
 
@@ -30,6 +31,8 @@ _RATE_WINDOW_S = 0.1
 _TOKEN_WINDOW_S = 10.0
 _BACKLOG_S = 0.02
 """How much of its delay a late timer may make up for at once."""
+_NEARLY_USED = 0.25
+"""Part of an allowance that may be left before calls are spread at the rate at which it fills."""
 _IN_A_ROW = 3
 """Refusals without an answer between them, until nothing is sent for a while."""
 
@@ -77,6 +80,7 @@ class Throttle:
         self._timer: asyncio.TimerHandle | None = None
         self._next_s = 0.0
         self._call_s: float | None = None
+        self._fill_per_s: float | None = None
         self._held_until_s = 0.0
         self._refused_in_row = 0
         self._debt = 0.0
@@ -128,6 +132,15 @@ class Throttle:
         slot.generation = self._adaptive.sent()
         slot.start_s = asyncio.get_running_loop().time()
         return slot
+
+    def allow(self, allowance: Allowance) -> None:
+        """Minds what the service says about the calls that it still takes."""
+        if allowance.left > max(1.0, _NEARLY_USED * allowance.most):
+            self._fill_per_s = None
+        elif self._fill_per_s is None:
+            self._fill_per_s = allowance.rate_per_s
+        else:
+            self._fill_per_s = 0.9 * self._fill_per_s + 0.1 * allowance.rate_per_s
 
     async def _keep_caps(self, request: ChatRequest, slot: Slot) -> None:
         if self._calls is None and self._tokens is None:
@@ -186,6 +199,17 @@ class Throttle:
         """Whether calls are spread in time: a service that refused one counts calls a second, not calls at once."""
         return self._adaptive.refusing and self._call_s is not None and self._adaptive.limit < self._limits.concurrency
 
+    @property
+    def _gap_s(self) -> float:
+        """Time between two calls, 0 where they need not be spread."""
+        gap_s = 0.0
+        if self._spread:
+            assert self._call_s is not None
+            gap_s = self._call_s * (1 - self._adaptive.baseline) / self._adaptive.limit
+        if self._fill_per_s is not None:
+            gap_s = max(gap_s, 1 / self._fill_per_s)
+        return gap_s
+
     def _pump(self) -> None:
         """Gives slots to those whose turn it is, and sets a timer for the next."""
         if self._timer is not None:
@@ -197,14 +221,12 @@ class Throttle:
                 self._queue.popleft()
                 continue
             now = loop.time()
-            due = max(self._held_until_s, self._next_s if self._spread else 0.0)
+            gap_s = self._gap_s
+            due = max(self._held_until_s, self._next_s if gap_s else 0.0)
             if due > now:
                 self._timer = loop.call_at(due, self._pump)
                 return
-            if self._spread:
-                assert self._call_s is not None
-                gap_s = self._call_s * (1 - self._adaptive.baseline) / self._adaptive.limit
-                self._next_s = max(self._next_s, now - _BACKLOG_S) + gap_s
+            self._next_s = max(self._next_s, now - _BACKLOG_S) + gap_s
             self._queue.popleft().set_result(None)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)

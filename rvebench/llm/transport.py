@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -18,7 +18,7 @@ from rvebench.llm.dialect import Dialect, Form, adapt
 from rvebench.llm.faults import CallError, FatalCallError, LostReplyError, TransportError
 from rvebench.llm.limits import Limits
 from rvebench.llm.messages import ChatRequest, Reply
-from rvebench.llm.statuses import fault_of, read_said
+from rvebench.llm.statuses import Allowance, allowance_of, fault_of, read_said
 from rvebench.llm.wire import body_of, read_reply
 from rvebench.redaction import Secrets
 
@@ -93,6 +93,8 @@ class Transport:
         self._secrets = Secrets({})
         self.calls = 0
         """HTTP calls sent."""
+        self.on_allowance: Callable[[Allowance], None] | None = None
+        """Told what the service says about the calls that it still takes."""
 
     @property
     def host(self) -> str:
@@ -120,6 +122,8 @@ class Transport:
             dialect = self._dialects.get(request.model, self._dialect)
             body = body_of(request, dialect)
             answer = await self._post(body)
+            if self.on_allowance is not None and (allowance := allowance_of(answer.headers)) is not None:
+                self.on_allowance(allowance)
             if answer.status == 200:
                 notes = dialect.notes(shaped=request.schema is not None)
                 reply = self._read(answer, notes)

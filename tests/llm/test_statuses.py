@@ -20,7 +20,7 @@ from rvebench.llm.faults import (
 )
 from rvebench.llm.limits import Limits
 from rvebench.llm.retry import Tally, pause_s
-from rvebench.llm.statuses import fault_of, read_said, retry_after_s
+from rvebench.llm.statuses import allowance_of, fault_of, read_said, retry_after_s
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 
@@ -112,6 +112,29 @@ def test_the_words_of_an_error_are_found_wherever_they_are() -> None:
     assert read_said(b'{"error": {"message": "two\\nlines", "param": "x"}}').message == "two lines"
     assert read_said(b'{"detail": "not here"}').message == "not here"
     assert read_said(b"<html>").message == ""
+
+
+@pytest.mark.parametrize(
+    ("left", "reset", "rate"),
+    [("499", "120ms", 1 / 0.12), ("0", "1m0s", 500 / 60), ("490", "1.2s", 10 / 1.2), ("0", "60", 500 / 60)],
+)
+def test_the_rate_at_which_an_allowance_fills_is_read_from_its_headers(left: str, reset: str, rate: float) -> None:
+    read = allowance_of(headers(left, reset))
+    assert read is not None and (read.left, read.most) == (int(left), 500)
+    assert read.rate_per_s == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(("left", "reset"), [("500", "0s"), ("x", "1s"), ("3", "soon"), ("3", "0ms"), ("-1", "1s")])
+def test_headers_that_say_nothing_are_no_allowance(left: str, reset: str) -> None:
+    assert allowance_of(headers(left, reset)) is None and allowance_of({}) is None
+
+
+def headers(left: str, reset: str) -> dict[str, str]:
+    return {
+        "x-ratelimit-limit-requests": "500",
+        "x-ratelimit-remaining-requests": left,
+        "x-ratelimit-reset-requests": reset,
+    }
 
 
 SENT = {"model": "m", "messages": [], "max_tokens": 9, "temperature": 0, "seed": 0, "response_format": {}}
