@@ -284,7 +284,7 @@ class FaultServer:
         return None
 
     async def _limited(self, writer: asyncio.StreamWriter, name: str, wait_s: float) -> None:
-        headers = {}
+        headers = self._limit_headers()
         if name == "429-after":
             headers["Retry-After"] = f"{wait_s:.3f}"
         elif name == "429-date":
