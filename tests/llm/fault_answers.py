@@ -29,7 +29,8 @@ def answer(body: Mapping[str, Any]) -> str:
     text = "\n".join(texts(body))
     template = last_object(text)
     if template is not None:
-        return json.dumps(fill(template, digest))
+        low, high = (re.findall(r"from (\d+) to (\d+)", text) or [("0", "10")])[-1]
+        return json.dumps(fill(template, digest, low=int(low), high=int(high)))
     return json.dumps({name: {"rationale": sentence(digest, name), "score": score(digest, name)} for name in CRITERIA})
 
 
@@ -98,23 +99,24 @@ def fit(schema: Mapping[str, Any], digest: str, path: str = "", root: Mapping[st
     return None if kind == "null" else sentence(digest, path)
 
 
-def fill(template: Any, digest: str, path: str = "") -> Any:
+def fill(template: Any, digest: str, path: str = "", *, low: int = 0, high: int = 10) -> Any:
     """Returns a value of the same shape as an example in a prompt: numbers are scores, strings are sentences."""
     if isinstance(template, dict):
-        return {key: fill(item, digest, f"{path}/{key}") for key, item in template.items()}
+        return {key: fill(item, digest, f"{path}/{key}", low=low, high=high) for key, item in template.items()}
     if isinstance(template, list):
-        return [fill(item, digest, f"{path}/{n}") for n, item in enumerate(template)]
+        return [fill(item, digest, f"{path}/{n}", low=low, high=high) for n, item in enumerate(template)]
     if isinstance(template, bool) or template is None:
         return template
     if isinstance(template, (int, float)):
-        return score(digest, path)
+        return score(digest, path, low, high)
     if re.fullmatch(r"\W*(score|number|integer|\d+.{1,4}\d+)\W*.*", template, re.IGNORECASE):
-        return score(digest, path)
+        return score(digest, path, low, high)
     return sentence(digest, path)
 
 
 def last_object(text: str) -> Any:
-    """Returns the last JSON object in a text, reading `<a number>` in place of a value as text; None without one."""
+    """Returns the last JSON object in a text, reading `<a number>` and a bare `...` as values; None without one."""
+    text = re.sub(r"(:\s*)\.\.\.(?=\s*[,}])", r'\1"score"', text)
     loose = re.sub(r"(:\s*)<([^<>]*)>", lambda hit: hit.group(1) + json.dumps(hit.group(2)), text)
     decoder = json.JSONDecoder()
     found = None

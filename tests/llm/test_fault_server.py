@@ -69,6 +69,9 @@ def test_an_answer_fits_a_schema_and_an_example_in_the_prompt_alike() -> None:
     prompt = 'Answer like {"EA": {"rationale": "why", "score": <0 to 10>}} and nothing else.'
     shaped = json.loads(answer({"model": "m", "messages": [{"role": "user", "content": prompt}]}))
     assert isinstance(shaped["EA"]["rationale"], str) and 0 <= shaped["EA"]["score"] <= 10
+    prompt = '{"PC": {"rationale": "...", "score": ...}} Each score is a number from 9 to 10.'
+    shaped = json.loads(answer({"model": "m", "messages": [{"role": "user", "content": prompt}]}))
+    assert isinstance(shaped["PC"]["rationale"], str) and shaped["PC"]["score"] in {9, 10}
 
 
 def test_a_script_is_read_and_what_is_no_fault_is_said() -> None:
