@@ -43,19 +43,38 @@ FAMILIES: Mapping[str, Registration] = {
 """Judges made from what follows a prefix and a colon."""
 
 
-def build_judge(spec: str, connection: Connection | None = None) -> Judge:
+def build_judge(
+    spec: str,
+    connection: Connection | None = None,
+    *,
+    repeats: int = 1,
+    reduce: str = "mean",
+    quorum: int | None = None,
+) -> Judge:
     """Returns the judge called `spec`; no call is made and no weights are loaded yet.
 
+    Several judges, or one asked several times, are a panel (:class:`rvebench.judges.panel.PanelJudge`).
+
     Args:
-        spec: a name, or `prefix:MODEL`; some take `?option=value&option=value`.
+        spec: a name, or `prefix:MODEL`; some take `?option=value&option=value`. Several with commas between.
         connection: cache, budget and limits of judges that call a service; others do not look at it.
+        repeats: independent verdicts of each judge.
+        reduce: how several verdicts become one: `mean`, `median` or `worst`.
+        quorum: how many of the judges (of one judge: of its repeats) must answer; None: all.
 
     Raises:
         UnknownNameError: no judge has that name; the nearest ones are listed.
         UsageError: an option cannot be used, the judge lacks something here (a key, say), or what an installed package
             registered is not a judge.
     """
-    spec = spec.strip()
+    from rvebench.judges.panel import PanelJudge, split_judges
+
+    judges = [_build_one(one, connection) for one in split_judges(spec)]
+    panel = PanelJudge(judges, repeats=repeats, reducer=reduce, quorum=quorum)  # also checks the options of one judge
+    return judges[0] if len(judges) == repeats == 1 else panel
+
+
+def _build_one(spec: str, connection: Connection | None) -> Judge:
     name, mark, _ = spec.partition("?")
     prefix, colon, _ = name.partition(":")
     target = FAMILIES[prefix].target if colon and prefix in FAMILIES else None
