@@ -10,7 +10,8 @@ import typer
 from rvebench.cli.common import Format, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from rvebench.runs import Plan, RunOptions, Scorers
+    from rvebench.llm import BatchProgress, Estimate
+    from rvebench.runs import Judging, Plan, RunOptions, Scorers
 
 __all__ = ["evaluate", "generate", "score"]
 
@@ -37,6 +38,21 @@ AllowTruncated = Annotated[
 ExcludeUnjudged = Annotated[
     bool, typer.Option("--exclude-unjudged", help="Leave unjudged edits out, with their count, instead of withholding.")
 ]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", help="An OpenAI-compatible service for the judge; default: OpenAI's own.")
+]
+Repeats = Annotated[int, typer.Option("--repeats", min=1, max=100, help="Independent verdicts of each judge.")]
+Reduce = Annotated[str, typer.Option("--reduce", help="How several verdicts become one: mean, median or worst.")]
+Cache = Annotated[
+    str | None,
+    typer.Option("--cache", help="Where the judge's replies are kept: a file, a cassette (.jsonl), or off."),
+]
+Prices = Annotated[Path | None, typer.Option("--prices", help="A price table of your own (YAML).")]
+MaxUsd = Annotated[float | None, typer.Option("--max-usd", help="Most the judge may cost, over all resumes.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Most tokens the judge may use.")]
+MaxHours = Annotated[float | None, typer.Option("--max-hours", help="Most hours at work.")]
+Batch = Annotated[bool, typer.Option("--batch", help="Ask by the Batch API: half the price, within a day.")]
+PollSeconds = Annotated[float, typer.Option("--poll", min=0.1, help="Seconds between two looks at a batch.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 
@@ -55,6 +71,16 @@ def evaluate(
     timeout: Timeout = None,
     retry_failed: RetryFailed = False,
     exclude_unjudged: ExcludeUnjudged = False,
+    base_url: BaseUrl = None,
+    repeats: Repeats = 1,
+    reduce: Reduce = "mean",
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
+    prices: Prices = None,
+    cache: Cache = None,
+    batch: Batch = False,
+    poll: PollSeconds = 30.0,
     allow_mixed: AllowMixed = False,
     allow_truncated: AllowTruncated = False,
     dry_run: DryRun = False,
@@ -72,7 +98,22 @@ def evaluate(
     """
     from rvebench.runs import RunOptions, build_scorers
 
-    scorers = build_scorers(judge=judge, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged)
+    judging = _judging(
+        judge,
+        base_url,
+        repeats,
+        reduce,
+        max_usd,
+        max_tokens,
+        max_hours,
+        prices=prices,
+        cache=cache,
+        batch=batch,
+        poll=poll,
+    )
+    scorers = build_scorers(
+        judge=judging, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged, dry=dry_run
+    )
     options = RunOptions(
         workers=workers,
         timeout_s=timeout,
@@ -127,6 +168,16 @@ def score(
     formula: Formula = "geometric",
     retry_failed: RetryFailed = False,
     exclude_unjudged: ExcludeUnjudged = False,
+    base_url: BaseUrl = None,
+    repeats: Repeats = 1,
+    reduce: Reduce = "mean",
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
+    prices: Prices = None,
+    cache: Cache = None,
+    batch: Batch = False,
+    poll: PollSeconds = 30.0,
     allow_mixed: AllowMixed = False,
     allow_truncated: AllowTruncated = False,
     dry_run: DryRun = False,
@@ -140,9 +191,57 @@ def score(
     """
     from rvebench.runs import RunOptions, build_scorers, plan_of_run
 
-    scorers = build_scorers(judge=judge, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged)
+    judging = _judging(
+        judge,
+        base_url,
+        repeats,
+        reduce,
+        max_usd,
+        max_tokens,
+        max_hours,
+        prices=prices,
+        cache=cache,
+        batch=batch,
+        poll=poll,
+    )
+    scorers = build_scorers(
+        judge=judging, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged, dry=dry_run
+    )
     options = RunOptions(retry_failed=retry_failed, allow_mixed=allow_mixed, allow_truncated=allow_truncated)
     _run(plan_of_run(run, scorers), run, options, generate=False, dry_run=dry_run, format_=format_)
+
+
+def _judging(
+    spec: str,
+    base_url: str | None,
+    repeats: int,
+    reduce: str,
+    max_usd: float | None,
+    max_tokens: int | None,
+    max_hours: float | None,
+    *,
+    prices: Path | None,
+    cache: str | None,
+    batch: bool,
+    poll: float,
+) -> Judging:
+    from rvebench.runs import AskingOptions, Judging
+
+    return Judging(
+        spec=spec,
+        repeats=repeats,
+        reduce=reduce,
+        asking=AskingOptions(
+            base_url=base_url,
+            cache=cache,
+            prices=prices,
+            max_usd=max_usd,
+            max_tokens=max_tokens,
+            max_hours=max_hours,
+            batch=batch,
+            poll_s=poll,
+        ),
+    )
 
 
 def _plan(
@@ -180,7 +279,7 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
         return
     typer.echo(f"run {plan.manifest.run_id} in {directory}", err=True)
     with run_progress() as show:
-        outcome = execute(plan, directory, options, generate=generate, progress=show)
+        outcome = execute(plan, directory, options, generate=generate, progress=show, watch=_say_batch)
     if outcome.torn is not None:
         typer.echo(
             f"note: the journal ended in a torn line of {outcome.torn.size_bytes} bytes (an earlier process was "
@@ -195,8 +294,13 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
     finish(directory, format_)
 
 
+def _say_batch(progress: BatchProgress) -> None:
+    failed = f", {len(progress.failed)} failed" if progress.failed else ""
+    typer.echo(f"batch: {progress.answered} answered, {progress.waiting} waiting{failed}", err=True)
+
+
 def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: bool, format_: Format) -> None:
-    from rvebench.runs import left_to_do
+    from rvebench.runs import estimate_run, left_to_do
 
     left = left_to_do(plan, directory, options, generate=generate)
     scoring = plan.scorers.scoring
@@ -214,9 +318,44 @@ def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: b
         "paid_edits": len(left.edits) if plan.editor.paid else 0,
         "paid_verdicts": left.verdicts if plan.scorers.judge is not None and plan.scorers.judge.info.paid else 0,
     }
+    with progress_bar("estimate", None):
+        estimate = estimate_run(plan, left)
     if format_ is Format.JSON:
-        print_json({"dry_run": facts})
+        print_json({"dry_run": {**facts, "judge_cost": None if estimate is None else _cost_as_json(estimate)}})
         return
     for name, value in facts.items():
         shown = ", ".join(value) if isinstance(value, list) else value
         typer.echo(f"{name.replace('_', ' '):16} {'-' if shown is None else shown}")
+    if estimate is not None:
+        _print_cost(estimate)
+
+
+def _cost_as_json(estimate: Estimate) -> dict[str, object]:
+    return {
+        "calls": estimate.calls,
+        "text_tokens": {"likely": estimate.tokens.text.likely, "most": estimate.tokens.text.most},
+        "image_tokens": {"likely": estimate.tokens.image.likely, "most": estimate.tokens.image.most},
+        "output_tokens_most": estimate.tokens.output_most,
+        "usd": {"low": estimate.usd_low, "high": estimate.usd_high},
+        "seconds": estimate.seconds,
+        "unpriced_models": list(estimate.unpriced_models),
+        "prices": [f"{price.model}, {price.as_of}: {price.source}" for price in estimate.prices],
+    }
+
+
+def _print_cost(estimate: Estimate) -> None:
+    tokens = estimate.tokens
+    typer.echo(f"{'calls':16} {estimate.calls}, repairs and retries on top")
+    typer.echo(f"{'text tokens':16} about {tokens.text.likely:,}, {tokens.text.most:,} at most")
+    typer.echo(f"{'image tokens':16} about {tokens.image.likely:,}, {tokens.image.most:,} at most")
+    typer.echo(f"{'output tokens':16} {tokens.output_most:,} at most")
+    if estimate.usd_low is None or estimate.usd_high is None:
+        typer.echo(f"{'price':16} not known for {', '.join(estimate.unpriced_models)}; --prices FILE names it")
+    else:
+        typer.echo(f"{'price':16} {estimate.usd_low:.2f} to {estimate.usd_high:.2f} USD")
+    for price in estimate.prices:
+        typer.echo(f"{'':16} by {price.model}, {price.as_of}: {price.source}")
+    if estimate.seconds is not None:
+        typer.echo(f"{'time':16} about {estimate.seconds / 60:.1f} min at 5 s a call")
+    else:
+        typer.echo(f"{'time':16} within a day (Batch API)")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from rvebench.runs.asking import AskingOptions
+from rvebench.runs.costing import estimate_run
 from rvebench.runs.load import load_run, metric_rows, score_rows
 from rvebench.runs.manifest import Manifest, Shard, parse_shard, read_manifest
 from rvebench.runs.merge import merge_runs
 from rvebench.runs.pipeline import Remaining, Tally
-from rvebench.runs.plan import Plan, RunOptions, Scorers, build_scorers, make_plan
+from rvebench.runs.plan import Judging, Plan, RunOptions, Scorers, build_scorers, make_plan
 from rvebench.runs.session import Outcome, default_directory, execute, is_run, left_to_do, plan_of_run, rescore
 from rvebench.runs.view import RunHeader, RunView, SampleOutcome
 
 __all__ = [
+    "AskingOptions",
+    "Judging",
     "Manifest",
     "Outcome",
     "Plan",
@@ -24,6 +28,7 @@ __all__ = [
     "Tally",
     "build_scorers",
     "default_directory",
+    "estimate_run",
     "execute",
     "is_run",
     "left_to_do",

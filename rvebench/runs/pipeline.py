@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rvebench.errors import EXIT_INTERRUPTED, InterruptError
+from rvebench.llm import BudgetError, FatalCallError
 from rvebench.records import EditRequest, Sample
+from rvebench.runs.asking import at_once, close_judge, paying
 from rvebench.runs.journal import RunJournal
 from rvebench.runs.lane import MetricLane
 from rvebench.runs.plan import Plan, RunOptions, Scorers, scratch_request
@@ -25,7 +27,7 @@ from rvebench.runs.units import SETTLED, EditRecord, metric_key, metric_to_json,
 from rvebench.storage import promote
 from rvebench.taxonomy import Status
 
-__all__ = ["Progress", "Remaining", "Tally", "remaining", "work"]
+__all__ = ["Progress", "Remaining", "Tally", "open_verdicts", "remaining", "work"]
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Tally:
 Progress = Callable[[Tally], None]
 
 
-def _scoring_concurrency() -> int:
+def _local_concurrency() -> int:
     return max(2, min(8, os.cpu_count() or 2))
 
 
@@ -88,6 +90,17 @@ def remaining(plan: Plan, journal: RunJournal, directory: Path, options: RunOpti
             scores.append(sample)
             verdicts += todo.verdict
     return Remaining(edits=tuple(edits), scores=tuple(scores), recorded=recorded, verdicts=verdicts)
+
+
+def open_verdicts(
+    plan: Plan, journal: RunJournal, directory: Path, options: RunOptions
+) -> Iterator[tuple[Sample, EditRecord]]:
+    """Yields the edits that are there and have no verdict of the plan's judge yet."""
+    for sample in plan.own:
+        if journal.status(plan.keys[sample.id]) is Status.OK:
+            record = _edit_record(journal, plan, sample)
+            if _todo(plan.scorers, sample, record, plan, journal, directory, options).verdict:
+                yield sample, record
 
 
 def _to_edit(status: Status | None, options: RunOptions) -> bool:
@@ -142,6 +155,8 @@ class _Work:
     left: Remaining
     tally: Tally = field(default_factory=Tally)
     stop: bool = False
+    halted: FatalCallError | BudgetError | None = None
+    """Why nothing more is asked; verdicts under way are finished, since they are paid for."""
     lanes: list[MetricLane] = field(default_factory=list)
     pool: EditPool | None = None
 
@@ -153,8 +168,9 @@ class _Work:
     async def run(self) -> None:
         self._watch_signals(on=True)
         self.lanes = [MetricLane(metric) for metric in self.plan.scorers.metrics]
-        inbox: asyncio.Queue[tuple[Sample, EditRecord] | None] = asyncio.Queue(maxsize=_scoring_concurrency())
-        consumers = [asyncio.create_task(self._consume(inbox)) for _ in range(_scoring_concurrency())]
+        many = at_once(self.plan.scorers.judge, _local_concurrency())
+        inbox: asyncio.Queue[tuple[Sample, EditRecord] | None] = asyncio.Queue(maxsize=many)
+        consumers = [asyncio.create_task(self._consume(inbox)) for _ in range(many)]
         feeders = [asyncio.create_task(self._feed_recorded(inbox)), asyncio.create_task(self._generate(inbox))]
         try:
             await self._until_fed(feeders, consumers)
@@ -170,6 +186,7 @@ class _Work:
             await asyncio.gather(*feeders, *consumers, return_exceptions=True)
             for lane in self.lanes:
                 lane.close()
+            await close_judge(self.plan.scorers.judge)
             self._watch_signals(on=False)
 
     def _watch_signals(self, *, on: bool) -> None:
@@ -295,18 +312,24 @@ class _Work:
     async def _score(self, sample: Sample, record: EditRecord) -> None:
         scorers = self.plan.scorers
         todo = _todo(scorers, sample, record, self.plan, self.journal, self.directory, self.options)
-        scored = await score_edit(
-            sample,
-            record,
-            todo,
-            directory=self.directory,
-            judge=scorers.judge,
-            lanes=self.lanes,
-            preview=preview_plan(self.plan.manifest.generation.n_samples),
-            decode_limit_s=self.options.decode_limit_s,
-            judge_timeout_s=self.options.judge_timeout_s,
-            allow_truncated=self.options.allow_truncated,
-        )
+        try:
+            scored = await score_edit(
+                sample,
+                record,
+                todo,
+                directory=self.directory,
+                judge=scorers.judge,
+                lanes=self.lanes,
+                preview=preview_plan(self.plan.manifest.generation.n_samples),
+                decode_limit_s=self.options.decode_limit_s,
+                # A judge that asks a service has deadlines of its own, and waits for its turn besides.
+                judge_timeout_s=None if paying(scorers.judge) else self.options.judge_timeout_s,
+                allow_truncated=self.options.allow_truncated,
+            )
+        except (FatalCallError, BudgetError) as error:
+            self.halted = self.halted or error
+            self.stop = True
+            return
         await asyncio.to_thread(self._record_scores, scorers, sample, record, scored)
         self.tally.unjudged += scored.verdict is not None and scored.verdict.status is not Status.OK
         self.tally.scored_done += 1
@@ -332,6 +355,8 @@ def work(
 
     Raises:
         InterruptError: the user stopped it; everything finished is recorded.
+        BudgetError: the next call could cost more than is left; everything finished is recorded.
+        FatalCallError: no question can be answered like this, or the service is down.
         RveError: a file could not be written, a hashed video changed, or the editor could not be started.
     """
     left = remaining(plan, journal, directory, options, generate=generate)
@@ -347,6 +372,8 @@ def work(
         _clear(state.scratch)
         with contextlib.suppress(OSError):
             state.scratch.rmdir()
+    if state.halted is not None:
+        raise state.halted
     if state.stop and _is_unfinished(state):
         raise InterruptError(
             "stopped on request; everything finished is recorded", hint="run the same command again to go on"

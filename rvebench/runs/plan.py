@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rvebench.editors import Editor, build_editor, patience_of
 from rvebench.errors import UsageError
 from rvebench.judges import Judge, build_judge
 from rvebench.metrics import Metric, build_metric, metric_names
 from rvebench.records import EditorInfo, EditRequest, Need, Sample
+from rvebench.runs.asking import AskingOptions, first_connection
 from rvebench.runs.environment import describe_environment
 from rvebench.runs.manifest import (
     Generation,
@@ -29,7 +31,10 @@ from rvebench.splits import fingerprint_split, load_split
 from rvebench.taxonomy import Subset
 from rvebench.video import CONFORM_VERSION
 
-__all__ = ["Plan", "RunOptions", "Scorers", "build_scorers", "make_plan", "scratch_request"]
+if TYPE_CHECKING:
+    from rvebench.judges.llm import Connection
+
+__all__ = ["Judging", "Plan", "RunOptions", "Scorers", "build_scorers", "make_plan", "scratch_request"]
 
 Progress = Callable[[int, int], None]
 
@@ -57,12 +62,34 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """Which judge, and how it is reached."""
+
+    spec: str
+    repeats: int = 1
+    """Independent verdicts of each judge."""
+    reduce: str = "mean"
+    """How the verdicts of several judges or repeats become one."""
+    asking: AskingOptions = field(default_factory=AskingOptions)
+
+    def build(self, connection: Connection) -> Judge:
+        """Returns the judge over a connection; nothing is called or loaded yet.
+
+        Raises:
+            UsageError: a name is unknown, or the judge cannot work here; the text says what to do.
+        """
+        return build_judge(self.spec, connection, repeats=self.repeats, reduce=self.reduce)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scorers:
     """The judge and the metrics of a run, built and described."""
 
     judge: Judge | None
     metrics: tuple[Metric, ...]
     scoring: Scoring
+    judging: Judging | None = None
+    """How the judge was asked for, to build it again with a run's cache and budget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,23 +113,34 @@ class Plan:
         return options.timeout_s or max(_EDIT_LIMIT_S, self.patience_s + 60)
 
 
-def build_scorers(*, judge: str | None, metrics: str, formula: str, exclude_unjudged: bool) -> Scorers:
+def build_scorers(
+    *, judge: Judging | str | None, metrics: str, formula: str, exclude_unjudged: bool, dry: bool = False
+) -> Scorers:
     """Returns the judge and metrics by name; nothing is loaded or called yet.
+
+    Args:
+        judge: which judge, or its spec alone.
+        metrics: `all`, `none`, or names with commas.
+        formula: how criteria become one number.
+        exclude_unjudged: leave unjudged edits out of the headline instead of withholding it.
+        dry: nothing will be asked, so that no key is needed.
 
     Raises:
         UsageError: a name is unknown, or the judge cannot work here; the text says what to do.
     """
-    chosen = build_judge(judge) if judge else None
+    judging = Judging(spec=judge) if isinstance(judge, str) else judge
+    chosen = judging.build(first_connection(judging.asking, needs_key=not dry)) if judging else None
     measures = tuple(build_metric(name) for name in metric_names(metrics))
     return Scorers(
         judge=chosen,
         metrics=measures,
         scoring=make_scoring(
-            judge_entry(judge, chosen.info) if judge and chosen else None,
+            judge_entry(judging.spec, chosen.info) if judging and chosen else None,
             [metric_entry(metric.info) for metric in measures],
             get_formula(formula),
             exclude_unjudged=exclude_unjudged,
         ),
+        judging=judging,
     )
 
 

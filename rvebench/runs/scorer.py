@@ -12,6 +12,7 @@ import numpy as np
 
 from rvebench.errors import DataError, VideoError
 from rvebench.judges import Judge
+from rvebench.llm import BudgetError, FatalCallError
 from rvebench.records import MetricValue, Sample, Verdict, canonical_json
 from rvebench.runs.lane import MetricLane
 from rvebench.runs.units import EditRecord, verdict_to_json
@@ -21,7 +22,7 @@ from rvebench.storage import atomic_write_bytes
 from rvebench.taxonomy import Status
 from rvebench.video import Clip, Comparison, FramePlan, Frames, contact_sheet, fingerprint, resize_frames
 
-__all__ = ["PreviewPlan", "Scored", "Todo", "preview_path", "preview_plan", "read_hashed", "score_edit"]
+__all__ = ["PreviewPlan", "Scored", "Todo", "decode_edit", "preview_path", "preview_plan", "read_hashed", "score_edit"]
 
 
 Role = Literal["source", "target", "mask", "counterfactual"]
@@ -78,7 +79,7 @@ async def score_edit(
     lanes: Sequence[MetricLane],
     preview: PreviewPlan,
     decode_limit_s: float,
-    judge_timeout_s: float,
+    judge_timeout_s: float | None,
     allow_truncated: bool,
 ) -> Scored:
     """Returns the verdict and metric values that `todo` asks for, and writes the preview.
@@ -86,8 +87,9 @@ async def score_edit(
     Raises:
         DataError: the source, the target or the recorded edit is not what it was when it was hashed. That is damage,
             not a bad edit: no number may come of it.
+        BudgetError, FatalCallError: the judge can ask nothing more, of this sample or any other.
     """
-    comparison = await asyncio.to_thread(_decode, sample, record, directory, decode_limit_s, allow_truncated)
+    comparison = await asyncio.to_thread(decode_edit, sample, record, directory, decode_limit_s, allow_truncated)
     if todo.preview:
         await asyncio.to_thread(_write_preview, comparison, preview_path(directory, sample, preview), preview)
     measuring = [lane.measure(comparison) for lane in lanes if lane.info.name in todo.metrics]
@@ -100,11 +102,13 @@ async def _nothing() -> None:
     return None
 
 
-async def _judge(judge: Judge, comparison: Comparison, timeout_s: float) -> Verdict:
+async def _judge(judge: Judge, comparison: Comparison, timeout_s: float | None) -> Verdict:
     try:
         return _sound(await asyncio.wait_for(judge.judge(comparison), timeout=timeout_s), comparison.sample)
     except asyncio.TimeoutError:
         reason = f"the judge gave no verdict within {timeout_s:g} s"
+    except (BudgetError, FatalCallError):
+        raise
     except Exception as error:  # the per-unit boundary: recorded as unjudged, never as a number
         reason = f"the judge raised {type(error).__name__}: {error}"
     return Verdict(sample_id=comparison.sample.id, status=Status.UNJUDGED, reason=reason)
@@ -151,9 +155,15 @@ def _read(path: Path, declared: str | None, what: str, decode_limit_s: float, al
     return clip
 
 
-def _decode(
+def decode_edit(
     sample: Sample, record: EditRecord, directory: Path, decode_limit_s: float, allow_truncated: bool
 ) -> Comparison:
+    """Returns what is judged of one edit: each of its videos decoded once, checked against its hash.
+
+    Raises:
+        DataError: a video is not what it was when it was hashed.
+    """
+
     def read(role: Role) -> Clip:
         return read_hashed(sample, role, decode_limit_s=decode_limit_s, allow_truncated=allow_truncated)
 

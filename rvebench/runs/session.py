@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from rvebench.errors import StorageError, UsageError
+from rvebench.judges import Judge
 from rvebench.records import EditorInfo
+from rvebench.runs.asking import connection_for, models_of, paying
+from rvebench.runs.batching import BatchWatch, answered_by_batch, batching_judge
 from rvebench.runs.environment import describe_environment
 from rvebench.runs.journal import RunJournal
 from rvebench.runs.load import SAMPLES_NAME, read_samples, write_samples
@@ -114,8 +118,24 @@ def _sweep(directory: Path) -> None:
             leftover.unlink()
 
 
-def execute(plan: Plan, directory: Path, options: RunOptions, *, generate: bool, progress: Progress) -> Outcome:
+def execute(
+    plan: Plan,
+    directory: Path,
+    options: RunOptions,
+    *,
+    generate: bool,
+    progress: Progress,
+    watch: BatchWatch = lambda _: None,
+) -> Outcome:
     """Does all that a plan leaves to do in its directory.
+
+    Args:
+        plan: what to do.
+        directory: the run's.
+        options: how to work.
+        generate: make edits too.
+        progress: called as work is finished.
+        watch: called after each look at the batches of a judge that is asked by batch.
 
     Raises:
         LockedError: another process works there.
@@ -124,9 +144,48 @@ def execute(plan: Plan, directory: Path, options: RunOptions, *, generate: bool,
     """
     with _opened(directory, plan, allow_mixed=options.allow_mixed) as (journal, resumed):
         journal.session("begin", verb="generate" if generate else "score")
-        tally = work(plan, directory, journal, options, generate=generate, progress=progress)
+        tally = _work(plan, directory, journal, options, generate=generate, progress=progress, watch=watch)
         journal.session("end", edits=tally.edits_done, scored=tally.scored_done)
         return Outcome(tally, resumed, journal.torn)
+
+
+def _work(
+    plan: Plan,
+    directory: Path,
+    journal: RunJournal,
+    options: RunOptions,
+    *,
+    generate: bool,
+    progress: Progress,
+    watch: BatchWatch,
+) -> Tally:
+    """Works with the judge reached as the plan says: over a cache and a budget, and by batch where asked for."""
+    judging = plan.scorers.judging
+    if judging is None or not paying(plan.scorers.judge):
+        return work(plan, directory, journal, options, generate=generate, progress=progress)
+    with connection_for(judging.asking, directory) as connection:
+        for model in models_of(plan.scorers.judge):
+            assert connection.budget is not None
+            connection.budget.check_model(model)
+        if not judging.asking.batch:
+            asked = _reached(plan, judging.build(connection))
+            return work(asked, directory, journal, options, generate=generate, progress=progress)
+        batching_judge(plan)
+        first = work(_reached(plan, None), directory, journal, options, generate=generate, progress=progress)
+        poll_s = judging.asking.poll_s
+        with answered_by_batch(plan, directory, journal, options, connection, poll_s=poll_s, watch=watch) as answered:
+            asked = _reached(plan, judging.build(answered))
+            second = work(asked, directory, journal, options, generate=False, progress=progress)
+        return replace(
+            first, scored_total=second.scored_total, scored_done=second.scored_done, unjudged=second.unjudged
+        )
+
+
+def _reached(plan: Plan, judge: Judge | None) -> Plan:
+    """Returns the plan with the judge over another connection; None: it judges nothing now, and all else is done."""
+    scorers = plan.scorers
+    scoring = scorers.scoring if judge is not None else scorers.scoring.model_copy(update={"judge": None})
+    return replace(plan, scorers=replace(scorers, judge=judge, scoring=scoring))
 
 
 def left_to_do(plan: Plan, directory: Path, options: RunOptions, *, generate: bool) -> Remaining:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rvebench.judges.llm.factory import Connection, build_llm_judge, client_of, provider_of
+from rvebench.judges.llm.factory import Connection, build_llm_judge, client_of, provider_of, settle
 from rvebench.judges.llm.frames import SHARED_FRAMES, EncodedFrames
 from rvebench.judges.llm.judge import LlmJudge
 from rvebench.judges.llm.messages import Exhibit, Layout, ShownFrame, Style, ask, ask_again, show
@@ -38,5 +38,6 @@ __all__ = [
     "prompt_digest",
     "provider_of",
     "questionnaire",
+    "settle",
     "show",
 ]

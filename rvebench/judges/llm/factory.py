@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rvebench.llm.cache import ReplyCache
     from rvebench.llm.prices import PriceTable
 
-__all__ = ["Connection", "build_llm_judge", "client_of", "provider_of"]
+__all__ = ["Connection", "build_llm_judge", "client_of", "provider_of", "settle"]
 
 _OPENAI_HOST = "api.openai.com"
 _NO_KEY_WANTED = "none"
@@ -54,7 +54,7 @@ def build_llm_judge(text: str, connection: Connection | None = None) -> LlmJudge
         DataError: a prompt file is damaged.
     """
     spec = parse_llm_spec(text)
-    settled = _settled(spec, connection or Connection())
+    settled = settle(spec, connection or Connection())
     client = client_of(spec, settled)
     judge = LlmJudge(spec, client, provider=provider_of(settled.base_url), on_close=client.aclose)
     _ = judge.info  # reads the prompts: what is wrong with them is said before any work
@@ -90,7 +90,8 @@ def provider_of(base_url: str | None) -> str:
     return "openai" if host == _OPENAI_HOST else host
 
 
-def _settled(spec: LlmSpec, connection: Connection) -> Connection:
+def settle(spec: LlmSpec, connection: Connection) -> Connection:
+    """Returns the connection with what the spec itself says of the way to its service."""
     wire = spec.wire
     limits = {name: getattr(wire, name) for name in ("concurrency", "rpm", "tpm") if getattr(wire, name) is not None}
     return replace(
