@@ -327,9 +327,10 @@ class LineLog:
     def _flush_in_groups(self) -> None:
         while True:
             self._wake.wait()
+            # Cleared before the look at the end: a close right after that look wakes the next turn.
+            self._wake.clear()
             if self._ending.wait(FSYNC_WITHIN_S / 2):
                 return
-            self._wake.clear()
             self.flush()
 
     def flush(self) -> None:

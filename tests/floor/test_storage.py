@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -169,3 +170,20 @@ def test_a_flush_that_fails_at_the_end_is_an_error_and_not_silence(
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(StorageError, match="Input/output error"):
         log.close()
+
+
+def test_closing_just_after_the_flusher_looked_does_not_hang(tmp_path: Path) -> None:
+    log = LineLog(tmp_path / "journal.jsonl")
+
+    class EndsJustAfter(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            ended = self.is_set()
+            self.set()
+            log._wake.set()
+            return ended
+
+    log._ending = EndsJustAfter()
+    log.append({"a": 1})
+    log._flusher.join(10)
+    assert not log._flusher.is_alive()
+    log.close()
