@@ -41,8 +41,9 @@ class LogFlusher:
     def _work(self) -> None:
         while True:
             self._wake.wait()
-            ending = self._ending.wait(FSYNC_WITHIN_S / 2)
+            # Cleared before the look at the end: what is asked for from here on wakes the next turn.
             self._wake.clear()
+            ending = self._ending.wait(FSYNC_WITHIN_S / 2)
             self._flush()
             if ending:
                 return

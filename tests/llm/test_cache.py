@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from rvebench.llm.cache import NullCache, SqliteCache, default_cache_path
 from rvebench.llm.cache_care import check_cache, forget
 from rvebench.llm.entry import make_entry
+from rvebench.llm.flusher import LogFlusher
 from rvebench.llm.messages import ChatMessage, ImagePart, JsonSchema, Sampling, TextPart
 from rvebench.llm.used import TrackedCache, digests_of_run
 from rvebench.redaction import Secrets
@@ -270,6 +271,22 @@ def test_a_closed_cache_says_so(cache: SqliteCache) -> None:
     cache.close()
     with pytest.raises(Exception, match="closed"):
         cache.get(a_request().digest)
+
+
+def test_closing_just_after_the_flusher_looked_does_not_hang(tmp_path: Path) -> None:
+    flusher = LogFlusher(tmp_path / "replies.sqlite")
+
+    class EndsJustAfter(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            ended = self.is_set()
+            self.set()
+            flusher._wake.set()
+            return ended
+
+    flusher._ending = EndsJustAfter()
+    flusher.wake()
+    flusher._thread.join(10)
+    assert not flusher._thread.is_alive()
 
 
 def test_the_table_has_the_columns_a_person_looks_for(cache: SqliteCache) -> None:
