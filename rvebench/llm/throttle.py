@@ -135,7 +135,8 @@ class Throttle:
 
     def allow(self, allowance: Allowance) -> None:
         """Minds what the service says about the calls that it still takes."""
-        if allowance.left > max(1.0, _NEARLY_USED * allowance.most):
+        # What it says is as old as the call: those under way now have used more of it.
+        if allowance.left > self.in_flight + _NEARLY_USED * allowance.most:
             self._fill_per_s = None
         elif self._fill_per_s is None:
             self._fill_per_s = allowance.rate_per_s
