@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rvebench.errors import UnknownNameError, UsageError
 from rvebench.registry import nearest_names
-from rvebench.taxonomy import Status
+from rvebench.taxonomy import Criterion, Status
 
 if TYPE_CHECKING:
     from rvebench.runs import RunView
     from rvebench.scoring.agreement import JudgeScore, Ratings, SampleFacts, Verdicts
 
-__all__ = ["SOFT", "gather_verdicts"]
+__all__ = ["gather_verdicts"]
 
-SOFT = "soft."
-"""Begins the names of a verdict's measures that are soft readings: `soft.EA`."""
+_READINGS = {"soft": "soft", "hard": "yes/no"}
+"""What a local judge's measures are: `soft_EA` its P(yes) for EA, `hard_EA` the answer it would have given, 0 or 1."""
 
 _JUDGE_FACTS = ("judge model", "prompt sha256", "frame plan sha256", "judge digest")
 _OVERALL = "overall"
@@ -139,8 +139,9 @@ def _rows_of(view: RunView, editor: str) -> list[JudgeScore]:
         for criterion, score in item.verdict.scores.items():
             add(item.sample.id, criterion.value, score)
         for name, value in item.verdict.measures.items():
-            if name.startswith(SOFT):
-                add(item.sample.id, name.removeprefix(SOFT), value, "soft")
+            kind, _, criterion_key = name.partition("_")
+            if kind in _READINGS and criterion_key in Criterion.__members__:
+                add(item.sample.id, criterion_key, value, _READINGS[kind])
         if item.overall is not None:
             add(item.sample.id, _OVERALL, item.overall)
     return rows

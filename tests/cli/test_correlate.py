@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rvebench.cli.verdicts import gather_verdicts
+from rvebench.runs import load_run
+from rvebench.scoring.agreement import read_ratings
 from tests.cli.helpers import only_error, rvebench
 from tests.runs.world import make_split
 
@@ -141,6 +145,21 @@ def test_a_run_named_twice_or_judged_otherwise_is_refused(runs: Path, tmp_path: 
     (other / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     said = error("--verdicts", runs / "copy", "--verdicts", f"target={other}", "--human", runs / "ratings.csv", code=2)
     assert "differs in its prompt sha256" in said
+
+
+def test_a_local_judges_soft_reading_and_bare_answers_come_from_its_measures(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = load_run(runs / "target")
+    measures = {"soft_EA": 0.9, "hard_EA": 1.0, "soft_focus": 3.0, "yes_no_mass_EA": 0.99}
+    outcomes = tuple(
+        replace(item, verdict=replace(item.verdict, measures=measures)) for item in view.outcomes if item.verdict
+    )
+    monkeypatch.setattr("rvebench.runs.load_run", lambda _path: replace(view, outcomes=outcomes))
+    ratings = read_ratings(runs / "ratings.csv")
+    rows = gather_verdicts([str(runs / "target")], ratings).rows
+    found = {(row.reading, row.criterion, row.score) for row in rows if row.reading != "hard"}
+    assert found == {("soft", "EA", 0.9), ("yes/no", "EA", 1.0)}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ At the system level a unit's scores go into the means of its editor, and the coe
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -37,12 +38,13 @@ def prepare_units(name: str, x_N: Floats, y_N: Floats) -> Statistic:
     place = place.reshape(-1)
     x_M, y_M = pairs.astype(np.float64).T
     coefficient = {"spearman": _spearman, "pearson": _pearson, "kendall": _kendall}[name](x_M, y_M)
+    by_pair = _grouping(place)
 
     def statistic(weights_RN: Floats) -> Floats:
         if len(columns) < FEWEST:
             return np.full(len(weights_RN), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found: Floats = np.clip(coefficient(_grouped(weights_RN[:, there], place)), -1.0, 1.0)
+            found: Floats = np.clip(coefficient(by_pair(weights_RN[:, there])), -1.0, 1.0)
         return found
 
     return statistic
@@ -113,10 +115,11 @@ def _pearson(x_M: Floats, y_M: Floats) -> Statistic:
 def _spearman(x_M: Floats, y_M: Floats) -> Statistic:
     _, x_level = np.unique(x_M, return_inverse=True)
     _, y_level = np.unique(y_M, return_inverse=True)
+    by_x, by_y = _grouping(x_level), _grouping(y_level)
 
     def statistic(weights_RM: Floats) -> Floats:
         # Midranks less their mean, by level: half a whole number each, so that all sums are exact.
-        x_weight, y_weight = _grouped(weights_RM, x_level), _grouped(weights_RM, y_level)
+        x_weight, y_weight = by_x(weights_RM), by_y(weights_RM)
         half = weights_RM.sum(axis=1, keepdims=True) / 2.0
         x, y = (np.cumsum(weight, axis=1) - weight / 2.0 - half for weight in (x_weight, y_weight))
         both = (weights_RM * x[:, x_level] * y[:, y_level]).sum(axis=1)
@@ -137,10 +140,11 @@ def _ranks(values_RE: Floats) -> Floats:
 def _kendall(x_M: Floats, y_M: Floats) -> Statistic:
     _, x_level = np.unique(x_M, return_inverse=True)
     _, y_level = np.unique(y_M, return_inverse=True)
+    by_x, by_y = _grouping(x_level), _grouping(y_level)
 
     def statistic(weights_RM: Floats) -> Floats:
         n = weights_RM.sum(axis=1)
-        groups = (_grouped(weights_RM, x_level), _grouped(weights_RM, y_level))
+        groups = (by_x(weights_RM), by_y(weights_RM))
         # Pairs that one column does not tie: n squared less the groups' squares, by 2 (n itself cancels).
         x_apart, y_apart = ((n**2 - (weight**2).sum(axis=1)) / 2.0 for weight in groups)
         tau: Floats = _concordance(weights_RM, x_level, y_level) / np.sqrt(x_apart * y_apart)
@@ -182,9 +186,18 @@ def _concordance(weight_RM: Floats, x_M: Ints, y_M: Ints) -> Floats:
     return found
 
 
-def _grouped(weights_RN: Floats, place_N: Ints) -> Floats:
-    """Returns the weights summed by place (R, V)."""
-    order = np.argsort(place_N, kind="stable")
-    starts = np.searchsorted(place_N[order], np.arange(int(place_N.max(initial=-1)) + 1))
-    grouped: Floats = np.add.reduceat(weights_RN[:, order], starts, axis=1)
+def _grouping(place_N: Ints) -> Callable[[Floats], Floats]:
+    """Returns a function that sums weights (R, N) by place (R, V)."""
+    from scipy.sparse import csr_array
+
+    count, places = len(place_N), int(place_N.max(initial=-1)) + 1
+    if places == count:
+        order = np.argsort(place_N)
+        return lambda weights_RN: weights_RN[:, order]
+    member_VN = csr_array((np.ones(count), (place_N, np.arange(count))), shape=(places, count))
+
+    def grouped(weights_RN: Floats) -> Floats:
+        sums: Floats = np.asarray(member_VN @ weights_RN.T).T
+        return sums
+
     return grouped

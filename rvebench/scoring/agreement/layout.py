@@ -14,6 +14,10 @@ from rvebench.scoring.agreement.resample import Floats, Ints
 __all__ = ["Layout", "ReadingKey", "lay_out"]
 
 
+_RANK = {"hard": 0, "yes/no": 1}
+"""What comes first among the readings of a judge: the scores it states, then its bare answers."""
+
+
 class ReadingKey(NamedTuple):
     """One way to read one judge."""
 
@@ -59,10 +63,10 @@ def lay_out(ratings: Sequence[Rating], scores: Sequence[JudgeScore], facts: Mapp
     human_NR = np.full((len(units), len(raters)), np.nan)
     for rating in ratings:
         human_NR[place[rating.sample_id, rating.editor], raters[rating.rater]] = rating.score
-    # Judges in the order in which they are given, the hard reading of each before its others.
+    # Judges in the order in which they are given, the hard readings of each before its others.
     judges = list(dict.fromkeys(score.judge for score in scores))
     keys = dict.fromkeys(ReadingKey(score.judge, score.reading) for score in scores)
-    ordered = sorted(keys, key=lambda key: (judges.index(key.judge), key.reading != "hard", key.reading))
+    ordered = sorted(keys, key=lambda key: (judges.index(key.judge), _RANK.get(key.reading, len(_RANK)), key.reading))
     readings = {key: np.full(len(units), np.nan) for key in ordered}
     extra = set()
     for score in scores:

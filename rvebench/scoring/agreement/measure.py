@@ -51,7 +51,12 @@ def measure_criterion(
         n_clusters=resampler.count,
         alpha=_alpha(layout, resampler),
         readings=tuple(_reading(layout, key, level, resampler) for key in keys),
-        differences=tuple(_difference(layout, key, keys[0], level, resampler) for key in keys[1:]),
+        differences=tuple(
+            _difference(layout, key, earlier, level, resampler)
+            for index, key in enumerate(keys)
+            for earlier in keys[:index]
+            if earlier in (keys[0], *(other for other in keys if other.judge == key.judge))
+        ),
     )
 
 

@@ -26,6 +26,9 @@ Ints = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
 """Weights (R, N) of N units in R resamples, to R values; NaN where there is none."""
 
+_CHUNK_ROWS = 256
+"""Resamples held at least: Kendall's coefficient takes its steps for all of them together."""
+
 _CHUNK_CELLS = 1 << 16
 """Weights held at once: they and what is made of them stay in the processor's cache."""
 
@@ -70,7 +73,7 @@ class Resampler:
         return times
 
     def _weights(self) -> Iterator[Floats]:
-        at_once = max(1, _CHUNK_CELLS // max(1, len(self._owner)))
+        at_once = max(_CHUNK_ROWS, _CHUNK_CELLS // max(1, len(self._owner)))
         for start in range(0, len(self._times), at_once):
             yield self._times[start : start + at_once].astype(np.float64)[:, self._owner]
 

@@ -74,7 +74,7 @@ class ReadingAgreement:
 
     judge: str
     reading: str
-    """`hard` for the scores a judge states, `soft` for those read from its probabilities."""
+    """`hard` for the scores a judge states, `yes/no` for its bare answers, `soft` for its probabilities of yes."""
     n_units: int
     """Edits that have this reading and a human score."""
     n_unjudged: int
@@ -151,7 +151,7 @@ class CriterionAgreement:
     """Krippendorff's alpha among the raters, by metric."""
     readings: tuple[ReadingAgreement, ...]
     differences: tuple[ReadingDifference, ...]
-    """Every other reading against the first."""
+    """Every other reading against the first, and against the earlier ones of its judge."""
 
     def as_json(self) -> dict[str, object]:
         """Returns every field in plain JSON values."""

@@ -86,6 +86,24 @@ def test_soft_stands_beside_hard_with_the_same_table_and_a_paired_difference() -
         assert difference.difference[name].value == pytest.approx(one - other)
 
 
+def test_a_soft_reading_is_also_compared_with_the_bare_answers_it_was_made_from() -> None:
+    ratings, verdicts = example()
+    answers = tuple(
+        row.model_copy(update={"reading": "yes/no", "score": float(row.score > 0.5)})
+        for row in verdicts.rows
+        if row.reading == "soft"
+    )
+    found = report(ratings, replace(verdicts, rows=(*verdicts.rows, *answers))).criteria[0]
+    assert [reading.reading for reading in found.readings] == ["hard", "yes/no", "soft"]
+    assert [(d.reading, d.baseline) for d in found.differences] == [
+        ("gpt-4o (yes/no)", "gpt-4o"),
+        ("gpt-4o (soft)", "gpt-4o"),
+        ("gpt-4o (soft)", "gpt-4o (yes/no)"),
+    ]
+    gain = found.differences[2].difference["spearman"].value
+    assert gain is not None and gain > 0
+
+
 def test_a_paired_interval_is_much_narrower_than_that_of_two_judges_apart() -> None:
     ratings, verdicts = example()
     nearly = tuple(
