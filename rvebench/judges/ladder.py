@@ -18,7 +18,18 @@ from rvebench.video import Clip, Comparison, read_video
 if TYPE_CHECKING:
     from rvebench.sim.ladder import LadderClips, Rung
 
-__all__ = ["Agreement", "LadderReport", "LadderScore", "Violation", "climb", "summarise_ladder"]
+__all__ = [
+    "Agreement",
+    "Correlation",
+    "LadderReport",
+    "LadderScore",
+    "Staged",
+    "Violation",
+    "climb",
+    "rung_comparison",
+    "stage_sample",
+    "summarise_ladder",
+]
 
 _CLEAR_GRADES = 2.0
 """Grades this far apart are an order that a judge must keep."""
@@ -86,6 +97,15 @@ class LadderReport:
     """Mean score by rung."""
 
 
+class Staged(NamedTuple):
+    """One rendered sample in memory."""
+
+    shown: Comparison
+    """Its target, compared with itself."""
+    clips: LadderClips
+    """What its rungs are made from."""
+
+
 async def climb(
     judge: Judge,
     samples: Sequence[Sample],
@@ -131,16 +151,25 @@ async def climb(
 async def _climb_one(judge: Judge, sample: Sample, other: Sample) -> list[tuple[Rung, Verdict]]:
     from rvebench.sim.ladder import RUNGS
 
-    shown, clips = await asyncio.to_thread(_load, sample, other)
+    staged = await asyncio.to_thread(stage_sample, sample, other)
     verdicts = []
     for rung in RUNGS:
-        comparison = await asyncio.to_thread(_rung_of, shown, rung, clips)
+        comparison = await asyncio.to_thread(rung_comparison, staged, rung)
         verdicts.append((rung, await judge.judge(comparison)))
     return verdicts
 
 
-def _load(sample: Sample, other: Sample) -> tuple[Comparison, LadderClips]:
-    """Returns the untouched sample as a comparison of its target with itself, and what its rungs are made from."""
+def stage_sample(sample: Sample, other: Sample) -> Staged:
+    """Returns one rendered sample decoded, and what its rungs are made from.
+
+    Args:
+        sample: of the rendered world.
+        other: lends its target as the wrong sample.
+
+    Raises:
+        UsageError: the sample is not one of the rendered world.
+        VideoError: a video cannot be read.
+    """
     from rvebench.sim.ladder import ladder_clips
 
     assert sample.target is not None and other.target is not None, "rendered samples have targets"
@@ -160,13 +189,15 @@ def _load(sample: Sample, other: Sample) -> tuple[Comparison, LadderClips]:
         other=read_video(other.target).frames_THWC,
         mask=None if shown.mask is None else shown.mask.frames_THWC,
     )
-    return shown, clips
+    return Staged(shown, clips)
 
 
-def _rung_of(shown: Comparison, rung: Rung, clips: LadderClips) -> Comparison:
+def rung_comparison(staged: Staged, rung: Rung) -> Comparison:
+    """Returns one rung's edit of a sample, to be judged."""
     from rvebench.sim.ladder import rung_frames
 
-    frames = rung_frames(rung, shown.sample.id, clips)
+    shown = staged.shown
+    frames = rung_frames(rung, shown.sample.id, staged.clips)
     return replace(shown, edit=Clip(frames_THWC=frames.copy(), fps=shown.edit.fps, pts_s=shown.edit.pts_s))
 
 
