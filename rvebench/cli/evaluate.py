@@ -343,6 +343,16 @@ def _cost_as_json(estimate: Estimate) -> dict[str, object]:
     }
 
 
+def _duration(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 90
+        else f"{seconds / 60:.0f} min"
+        if seconds < 5400
+        else f"{seconds / 3600:.1f} h"
+    )
+
+
 def _print_cost(estimate: Estimate) -> None:
     tokens = estimate.tokens
     typer.echo(f"{'calls':16} {estimate.calls}, repairs and retries on top")
@@ -356,6 +366,6 @@ def _print_cost(estimate: Estimate) -> None:
     for price in estimate.prices:
         typer.echo(f"{'':16} by {price.model}, {price.as_of}: {price.source}")
     if estimate.seconds is not None:
-        typer.echo(f"{'time':16} about {estimate.seconds / 60:.1f} min at 5 s a call")
+        typer.echo(f"{'time':16} about {_duration(estimate.seconds)} at 5 s a call")
     else:
         typer.echo(f"{'time':16} within a day (Batch API)")
