@@ -136,7 +136,9 @@ class Throttle:
     def allow(self, allowance: Allowance) -> None:
         """Minds what the service says about the calls that it still takes."""
         # What it says is as old as the call: those under way now have used more of it.
-        if allowance.left > self.in_flight + _NEARLY_USED * allowance.most:
+        # A small allowance is gone before anyone hears of it, so that calls are always spread.
+        small = allowance.most < 2 * self._limits.concurrency
+        if not small and allowance.left > self.in_flight + _NEARLY_USED * allowance.most:
             self._fill_per_s = None
         elif self._fill_per_s is None:
             self._fill_per_s = allowance.rate_per_s
