@@ -99,6 +99,6 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
 @pytest.mark.parametrize("world", ["weak", "strong"])
 @pytest.mark.parametrize("sources", [10, 50])
 @pytest.mark.parametrize("quantity", ["spearman", "gap", "pairs"])
-def test_the_interval_holds_the_truth_in_at_least_92_of_100(quantity: str, world: str, sources: int) -> None:
+def test_the_interval_holds_the_truth_in_at_least_9_of_10(quantity: str, world: str, sources: int) -> None:
     found = measure(world, sources, trials=500, resamples=500, quantity=quantity)  # type: ignore[arg-type]
-    assert found["expanded"][0] >= 0.92
+    assert found["expanded"][0] >= 0.90
