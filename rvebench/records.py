@@ -216,11 +216,22 @@ class EditResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one judge call used. Zeros for judges that call nothing."""
+    """What a judge's calls used. Zeros for judges that call nothing."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    """Of the calls whose price is known; a reply from a cache costs nothing."""
+    unpriced: int = 0
+    """Calls that cost an amount nobody knows: it is not in `cost_usd`."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            unpriced=self.unpriced + other.unpriced,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

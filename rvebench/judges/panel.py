@@ -202,7 +202,7 @@ class PanelJudge:
             status=Status.OK if answered >= self._quorum else Status.UNJUDGED,
             reason=self._why(answered, silent),
             returned_model=", ".join(dict.fromkeys(part.returned_model for part in parts if part.returned_model)),
-            usage=_total(part.usage for part in parts),
+            usage=sum((part.usage for part in parts), Usage()),
             parts=parts,
         )
         if verdict.status is not Status.OK:
@@ -277,12 +277,3 @@ def _said(parts: Sequence[VerdictPart], *, many: bool) -> dict[Criterion, str]:
                 f"{_called(part)}, {part.scores[criterion]:g}: {text}" if many else text for part, text in texts
             )
     return found
-
-
-def _total(usages: Iterable[Usage]) -> Usage:
-    found = list(usages)
-    return Usage(
-        input_tokens=sum(usage.input_tokens for usage in found),
-        output_tokens=sum(usage.output_tokens for usage in found),
-        cost_usd=sum(usage.cost_usd for usage in found),
-    )

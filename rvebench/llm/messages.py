@@ -188,3 +188,8 @@ class Reply:
     attempts: int = 1
     from_cache: bool = False
     meta: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether `cost_usd` is what the reply cost; without a price it is 0, and `meta` says so."""
+        return self.from_cache or self.meta.get("cost") != "not known"

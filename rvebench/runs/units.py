@@ -149,6 +149,8 @@ def _answer_to_json(answer: Verdict | VerdictPart) -> dict[str, Any]:
     usage = answer.usage
     if usage != Usage():
         line["usage"] = {"in": usage.input_tokens, "out": usage.output_tokens, "usd": usage.cost_usd}
+        if usage.unpriced:
+            line["usage"]["unpriced"] = usage.unpriced
     return line
 
 
@@ -161,7 +163,12 @@ def _answer_from_json(line: Mapping[str, Any]) -> dict[str, Any]:
         "reason": line.get("reason", ""),
         "returned_model": line.get("returned_model", ""),
         "raw": line.get("raw", ""),
-        "usage": Usage(input_tokens=usage["in"], output_tokens=usage["out"], cost_usd=usage["usd"])
+        "usage": Usage(
+            input_tokens=usage["in"],
+            output_tokens=usage["out"],
+            cost_usd=usage["usd"],
+            unpriced=usage.get("unpriced", 0),
+        )
         if usage
         else Usage(),
         "measures": line.get("measures", {}),

@@ -51,7 +51,7 @@ class Fixed:
             status=Status.OK,
             scores=dict.fromkeys(criteria, score),
             rationale=dict.fromkeys(criteria, "because"),
-            usage=Usage(input_tokens=10, output_tokens=1, cost_usd=0.5),
+            usage=Usage(input_tokens=10, output_tokens=1, cost_usd=0.5, unpriced=1),
             raw=f"raw {score}",
         )
 
@@ -74,7 +74,7 @@ def test_scores_are_reduced_criterion_by_criterion(reducer: str, expected: float
         ("b", 0, 4),
         ("c", 0, 9),
     ]
-    assert verdict.usage == Usage(input_tokens=30, output_tokens=3, cost_usd=1.5)
+    assert verdict.usage == Usage(input_tokens=30, output_tokens=3, cost_usd=1.5, unpriced=3)
     assert verdict.rationale[EA].splitlines() == ["a, 2: because", "b, 4: because", "c, 9: because"]
 
 

@@ -14,7 +14,7 @@ WHOLE = VerdictPart(
     rationale={Criterion.EA: "shorter"},
     returned_model="gpt-4o-2024-11-20",
     raw='{"EA": 7.5}',
-    usage=Usage(input_tokens=10, output_tokens=2, cost_usd=0.5),
+    usage=Usage(input_tokens=10, output_tokens=2, cost_usd=0.5, unpriced=1),
     measures={"soft_EA": 0.7},
 )
 FAILED = VerdictPart(judge="reference", status=Status.UNJUDGED, reason="no target")

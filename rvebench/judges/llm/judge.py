@@ -51,7 +51,13 @@ class _Log:
     entries: list[dict[str, Any]] = field(default_factory=list)
     usage: TokenUsage = field(default_factory=TokenUsage)
     cost_usd: float = 0.0
+    unpriced: int = 0
     models: list[str] = field(default_factory=list)
+
+    def add_unpriced(self, usage: TokenUsage) -> None:
+        """Counts a call that was billed without a reply; only the client knows at what price."""
+        self.usage += usage
+        self.unpriced += 1
 
 
 class LlmJudge:
@@ -253,10 +259,11 @@ class LlmJudge:
             except RefusedError as error:
                 refused = str(error)
                 log.entries.append({"asks": _keys(questions), "wording": wording, "refused": refused})
-                log.usage += error.usage or TokenUsage()
+                if error.usage is not None:
+                    log.add_unpriced(error.usage)
             except (TransportError, RejectedError) as error:
                 if isinstance(error, LostReplyError):
-                    log.usage += error.usage or TokenUsage()
+                    log.add_unpriced(error.usage or TokenUsage())
                 return _Outcome(reason=f"no answer: {error}")
         return _Outcome(reason=f"refused: {refused}")
 
@@ -282,6 +289,7 @@ class LlmJudge:
         read = parse_scores(reply.text, questions)
         log.usage += reply.usage
         log.cost_usd += reply.cost_usd
+        log.unpriced += not reply.is_priced
         log.models.append(reply.returned_model)
         entry: dict[str, Any] = {
             "asks": _keys(questions),
@@ -328,6 +336,7 @@ def _verdict(
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cost_usd=sum(log.cost_usd for log in logs),
+            unpriced=sum(log.unpriced for log in logs),
         ),
     )
     parsed = [outcome.parsed for outcome in outcomes if outcome.parsed is not None]

@@ -167,7 +167,7 @@ class LocalJudge:
                 soft.reason = f"no answer: {error}"
                 return soft
             _note(soft, question, found.reading._asdict(), request.digest)
-            soft.usage = _sum(soft.usage, Usage(input_tokens=found.usage.input_tokens, output_tokens=1))
+            soft.usage += Usage(input_tokens=found.usage.input_tokens, output_tokens=1)
         return soft
 
 
@@ -211,13 +211,5 @@ def _beside(verdict: Verdict, soft: _Soft) -> Verdict:
         verdict,
         measures={**verdict.measures, **soft.measures},
         raw=json.dumps(entries, ensure_ascii=False) if entries else "",
-        usage=_sum(verdict.usage, soft.usage),
-    )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cost_usd=one.cost_usd + other.cost_usd,
+        usage=verdict.usage + soft.usage,
     )

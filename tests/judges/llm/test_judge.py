@@ -9,7 +9,7 @@ import pytest
 from rvebench.judges import Judge
 from rvebench.llm import BudgetError, FatalCallError, RefusedError, Reply, TokenUsage, TransportError
 from rvebench.llm.faults import OutageError, RejectedError
-from rvebench.records import Verdict, Window
+from rvebench.records import Usage, Verdict, Window
 from rvebench.runs.units import verdict_from_json, verdict_to_json
 from rvebench.scoring import check_scores
 from rvebench.taxonomy import Criterion, Status, Subset
@@ -122,7 +122,14 @@ def test_a_refusal_is_unjudged_and_no_number() -> None:
     assert verdict.status is Status.UNJUDGED
     assert verdict.reason == "refused: content filter"
     assert len(script.asked) == 1
-    assert verdict.usage.input_tokens == 90
+    assert verdict.usage == Usage(input_tokens=90, unpriced=1)
+
+
+@pytest.mark.parametrize(("cached", "unpriced"), [(False, 1), (True, 0)])
+def test_a_reply_without_a_known_price_is_counted_and_costs_no_zero(cached: bool, unpriced: int) -> None:
+    used = TokenUsage(input_tokens=90, output_tokens=9)
+    verdict, _ = judged(Reply(text=GOOD, usage=used, meta={"cost": "not known"}, from_cache=cached))
+    assert verdict.usage == Usage(input_tokens=90, output_tokens=9, unpriced=unpriced)
 
 
 def test_what_is_refused_in_plain_words_is_asked_once_in_neutral_ones_when_that_is_declared() -> None:
