@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 
+from rvebench.report.judges import panel_json, panel_of
 from rvebench.runs.view import RunView, SampleOutcome
 from rvebench.taxonomy import CRITERIA, Status
 
@@ -20,8 +21,8 @@ def summary_json(view: RunView) -> dict[str, object]:
     """Returns the object that `--format json` prints; its keys and their order are frozen.
 
     Returns:
-        `{run, model, split, judge, formula, seed, coverage, overall, criteria, metrics, by_category}` in plain JSON
-        values. Scores are 0..10; a number that cannot be given is null, never 0.
+        `{run, model, split, judge, formula, seed, coverage, overall, criteria, metrics, by_category, judges}` in plain
+        JSON values. Scores are 0..10; a number that cannot be given is null, never 0.
     """
     header, numbers = view.header, view.summary.as_json()
     return {
@@ -36,6 +37,7 @@ def summary_json(view: RunView) -> dict[str, object]:
         "criteria": numbers["criteria"],
         "metrics": numbers["metrics"],
         "by_category": numbers["by_category"],
+        "judges": panel_json(panel_of(view)),
     }
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rvebench.report.judges import mean_and_sd, panel_note, panel_of, sd_rows, usage_of, usage_words
 from rvebench.report.numbers import (
     ABSENT,
     METRIC_NOTE,
@@ -18,24 +19,29 @@ from rvebench.report.numbers import (
     signed,
 )
 from rvebench.runs.view import RunHeader, RunView
-from rvebench.scoring import MetricSummary, Summary
+from rvebench.scoring import JudgeSpread, MetricSummary, Summary
 from rvebench.taxonomy import CRITERIA
 
 __all__ = ["print_tables"]
 
 
 def print_tables(view: RunView, console: Console) -> None:
-    """Prints the headline with its coverage, then criteria, reasoning types, metrics and notes.
+    """Prints the headline with its coverage, then criteria, reasoning types, judges of a panel, metrics and notes.
 
     Text of the run (model, notes, names) is printed as it is: nothing in it is taken for markup.
     """
     summary = view.summary
-    _print_head(view.header, summary, console)
+    _print_head(view.header, summary, usage_words(usage_of(view)), console)
     if view.header.judge and summary.criteria:
         console.print(_criteria(summary))
         console.print()
     if view.header.judge and summary.by_category:
         console.print(_categories(summary))
+        console.print()
+    spread = panel_of(view)
+    if spread is not None:
+        console.print(_judges(spread))
+        console.print(Text(panel_note(spread), style="dim"))
         console.print()
     if summary.metrics:
         console.print(_metrics(summary))
@@ -44,7 +50,7 @@ def print_tables(view: RunView, console: Console) -> None:
         console.print(Text.assemble(("note: ", "bold"), note))
 
 
-def _print_head(header: RunHeader, summary: Summary, console: Console) -> None:
+def _print_head(header: RunHeader, summary: Summary, used: str, console: Console) -> None:
     console.print(Text.assemble((header.model, "bold"), " on split ", header.split, (f"   run {header.run_id}", "dim")))
     if summary.overall.mean is None:
         console.print(Text.assemble("Overall        ", ("withheld", "bold yellow"), f": {summary.withheld}"))
@@ -70,6 +76,8 @@ def _print_head(header: RunHeader, summary: Summary, console: Console) -> None:
         )
     kind = f": {header.judge_label}" if header.judge_label else ""
     console.print(Text.assemble("Judge          ", f"{header.judge}{kind}" if header.judge else "none"))
+    if used:
+        console.print(Text(f"Judge used     {used}"))
     console.print()
 
 
@@ -100,6 +108,16 @@ def _categories(summary: Summary) -> Table:
             *cells,
             str(category.coverage.n),
         )
+    return table
+
+
+def _judges(spread: JudgeSpread) -> Table:
+    table = _table("Judges", *(which.value for which in spread.criteria), "answered")
+    for row in spread.judges:
+        cells = [mean_and_sd(row.means.get(which), row.within_sd.get(which)) for which in spread.criteria]
+        table.add_row(Text(row.judge), *cells, f"{row.answered}/{row.asked}")
+    for name, numbers in sd_rows(spread).items():
+        table.add_row(Text(name), *numbers, "", style="dim")
     return table
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rvebench.report import samples_csv, summary_json
 from rvebench.taxonomy import Status
-from tests.report.views import fixed_view, mixed_view, outcome, view_of
+from tests.report.views import fixed_view, judged_by, mixed_view, outcome, panel_view, view_of
 
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = [
@@ -23,6 +23,7 @@ KEYS = [
     "criteria",
     "metrics",
     "by_category",
+    "judges",
 ]
 
 
@@ -34,6 +35,26 @@ def test_the_json_object_is_frozen() -> None:
     assert text == golden.read_text(encoding="utf-8"), "programs read this object: changing it breaks them"
 
 
+def test_the_judges_of_a_panel_are_frozen() -> None:
+    text = json.dumps(summary_json(panel_view())["judges"], indent=2, allow_nan=False) + "\n"
+    golden = GOLDEN / "judges.json"
+    if os.environ.get("RVEBENCH_UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8"), "programs read this object: changing it breaks them"
+
+
+def test_a_run_of_one_judge_has_no_panel(tmp_path: Path) -> None:
+    assert summary_json(mixed_view(tmp_path))["judges"] is None
+
+
+def test_a_judge_that_never_answered_is_a_member_without_numbers() -> None:
+    found = summary_json(view_of([judged_by(0, {"a": [4.0], "b": [None]})]))["judges"]
+    assert isinstance(found, dict)
+    assert found["members"][1] == {"name": "b", "asked": 1, "answered": 0, "means": {}, "within_sd": {}}
+    assert found["pairs"][0]["criteria"]["EA"] == {"spearman": None, "difference": None, "samples": 0}
+    assert found["criteria"]["EA"] == {"between_sd": None, "within_sd": None, "samples": 1}
+
+
 def test_the_json_object_has_exactly_the_documented_keys(tmp_path: Path) -> None:
     found = summary_json(mixed_view(tmp_path))
     assert list(found) == KEYS
@@ -43,7 +64,22 @@ def test_the_json_object_has_exactly_the_documented_keys(tmp_path: Path) -> None
 
 def test_every_key_of_the_json_object_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "cli-json.md").read_text(encoding="utf-8")
-    for key in [*KEYS, "ok", "failed", "refused", "missing", "unjudged", "mean", "ci95", "n", "source", "delta"]:
+    panel = ["members", "pairs", "name", "asked", "answered", "means", "within_sd", "between_sd", "samples"]
+    panel += ["first", "second", "spearman", "difference"]
+    for key in [
+        *KEYS,
+        "ok",
+        "failed",
+        "refused",
+        "missing",
+        "unjudged",
+        "mean",
+        "ci95",
+        "n",
+        "source",
+        "delta",
+        *panel,
+    ]:
         assert f"`{key}`" in page
 
 

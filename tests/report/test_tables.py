@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from rvebench.records import Usage
 from rvebench.report import print_tables
+from rvebench.report.judges import usage_words
 from rvebench.report.numbers import hide_paths, measure, score, signed
 from rvebench.runs.view import RunView
 from rvebench.taxonomy import Status
-from tests.report.views import fixed_view, mixed_view, outcome, view_of
+from tests.report.views import fixed_view, judged_by, mixed_view, outcome, panel_view, view_of
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -38,6 +41,57 @@ def test_no_number_is_cut_at_80_columns(soft_wrap: bool, tmp_path: Path) -> None
     assert max(len(line) for line in tables.splitlines()) <= 80
     assert "…" not in tables
     assert "Physical causality" in tables
+
+
+def test_a_panel_shows_each_judges_means_and_how_far_they_differ() -> None:
+    lines = printed(panel_view()).splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("Judges")))
+    table = "\n".join(lines[start : start + 10])
+    assert re.search(r"gpt-4o +5\.00 \(0\.58\) +4\.67 \(0\.71\) .* 7/8\n", table)
+    assert re.search(r"hf:Qwen/.* +6\.50 \(0\.35\) .* 8/8\n", table)
+    assert re.search(r"SD between judges( +\d\.\d\d){4}", table)
+    assert re.search(r"SD within a judge( +\d\.\d\d){4}", table)
+    assert max(map(len, lines[start : start + 7])) <= 80
+    assert "in brackets the SD of its repeats" in table
+    assert "…" not in table
+
+
+def test_a_judge_that_is_not_asked_twice_has_no_deviation_of_its_own() -> None:
+    text = printed(view_of([judged_by(0, {"a": [4.0], "b": [6.0]}), judged_by(1, {"a": [5.0], "b": [9.0]})]))
+    assert re.search(r"^a +4\.50 +4\.50 +4\.50 +4\.50 +2/2$", text, flags=re.MULTILINE)
+    assert "SD between judges" in text
+    assert "SD within" not in text
+    assert "in brackets" not in text
+
+
+def test_one_judge_has_no_table_of_judges() -> None:
+    assert "Judges" not in printed(view_of([outcome(0)]))
+
+
+@pytest.mark.parametrize(
+    ("usage", "words"),
+    [
+        (Usage(), ""),
+        (
+            Usage(input_tokens=123_456, output_tokens=1234, cost_usd=0.25),
+            "123,456 input and 1,234 output tokens, 0.25 USD",
+        ),
+        (Usage(input_tokens=1, cost_usd=0.0001), "1 input and 0 output tokens, under 0.01 USD"),
+        (Usage(input_tokens=1), "1 input and 0 output tokens, nothing paid"),
+        (Usage(input_tokens=1, unpriced=4), "1 input and 0 output tokens, price not known"),
+        (
+            Usage(input_tokens=1, cost_usd=2, unpriced=1),
+            "1 input and 0 output tokens, 2.00 USD, price of 1 call not known",
+        ),
+    ],
+)
+def test_what_judging_used_is_said_and_an_unknown_price_is_no_zero(usage: Usage, words: str) -> None:
+    assert usage_words(usage) == words
+
+
+def test_the_tables_say_what_judging_used() -> None:
+    assert "Judge used     15,000 input and 150 output tokens, 1.88 USD" in printed(panel_view())
+    assert "Judge used" not in printed(view_of([outcome(0)]))
 
 
 def test_piped_tables_hold_no_control_codes(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from rvebench.records import MetricValue, Sample, Verdict, Window
+from rvebench.records import MetricValue, Sample, Usage, Verdict, VerdictPart, Window
 from rvebench.report import PreviewLayout
 from rvebench.runs.view import RunHeader, RunView, SampleOutcome
 from rvebench.scoring import (
@@ -197,6 +197,73 @@ def mixed_view(folder: Path, n: int = 12, *, columns: int = 8, width: int = 96, 
             path.write_bytes(sheet(rows=layout.rows, columns=columns, width=width, height=height, seed=index))
         found.append(outcome(index, status=status, reason=reason, preview=path))
     return view_of(found)
+
+
+def judged_by(index: int, scores: Mapping[str, Sequence[float | None]]) -> SampleOutcome:
+    """Returns a sample that a panel judged: of each judge, what it gave for every criterion at each repeat.
+
+    None is a repeat that did not answer; the sample is then unjudged, as with a panel that asks for every voice.
+    """
+    plain = outcome(index)
+    criteria = criteria_for(plain.sample.subset)
+    parts = tuple(
+        VerdictPart(judge=name, repeat=repeat, status=Status.UNJUDGED, reason=f"{name} timed out")
+        if given is None
+        else VerdictPart(
+            judge=name,
+            repeat=repeat,
+            status=Status.OK,
+            scores=dict.fromkeys(criteria, given),
+            rationale={which: f"{name} on {which.value}: given {given:g} at {repeat}" for which in criteria},
+            usage=Usage(input_tokens=1000, output_tokens=10, cost_usd=0.125),
+        )
+        for name, repeats in scores.items()
+        for repeat, given in enumerate(repeats)
+    )
+    silent = [part.reason for part in parts if part.status is not Status.OK]
+    values = [given for repeats in scores.values() for given in repeats if given is not None]
+    reached = dict.fromkeys(criteria, math.fsum(values) / len(values)) if not silent else {}
+    status, reason = (Status.UNJUDGED, "; ".join(silent)) if silent else (Status.OK, "")
+    verdict = Verdict(
+        sample_id=plain.sample.id,
+        status=status,
+        scores=reached,
+        reason=reason,
+        rationale=dict.fromkeys(reached, "the panel's words"),
+        usage=sum((part.usage for part in parts), Usage()),
+        parts=parts,
+    )
+    row = ScoreRow(
+        sample_id=plain.sample.id,
+        subset=plain.sample.subset,
+        category=plain.sample.reasoning_type.value,
+        cluster=plain.sample.cluster,
+        status=status,
+        scores=reached,
+    )
+    return SampleOutcome(
+        sample=plain.sample,
+        status=status,
+        reason=reason,
+        overall=score_sample(row, get_formula("geometric")),
+        verdict=verdict,
+        metrics=plain.metrics,
+    )
+
+
+def panel_view() -> RunView:
+    """Returns a run of a panel of two: they differ on the second sample, one is silent on the third."""
+    return view_of(
+        [
+            judged_by(0, {"gpt-4o": [7.0, 8.0], "hf:Qwen/Qwen2.5-VL-7B-Instruct": [7.0, 7.0]}),
+            judged_by(1, {"gpt-4o": [2.0, 3.0], "hf:Qwen/Qwen2.5-VL-7B-Instruct": [8.0, 8.0]}),
+            judged_by(2, {"gpt-4o": [4.0, None], "hf:Qwen/Qwen2.5-VL-7B-Instruct": [5.0, 5.0]}),
+            judged_by(4, {"gpt-4o": [6.0, 6.0], "hf:Qwen/Qwen2.5-VL-7B-Instruct": [5.5, 6.5]}),
+            outcome(3, status=Status.FAILED, reason="the editor wrote no video"),
+        ],
+        judge="gpt-4o,hf:Qwen/Qwen2.5-VL-7B-Instruct",
+        judge_label="the mean of 2 judges, asked 2 times each",
+    )
 
 
 def fixed_view(sheet_file: Path) -> RunView:
