@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rvebench.records import MetricValue
+from rvebench.records import MetricValue, VerdictPart
+from rvebench.report.judges import DISAGREE_POINTS, between_sd
 from rvebench.report.numbers import ABSENT, hide_paths, label, measure, signed
 from rvebench.report.preview import ROW_NAMES, Preview, PreviewProblem
 from rvebench.runs.view import SampleOutcome
@@ -14,6 +15,8 @@ __all__ = ["card"]
 def card(outcome: SampleOutcome, preview: Preview | PreviewProblem | None) -> dict[str, object]:
     """Returns what one sample's card shows; `templates/cards.js` is its only reader."""
     sample, verdict = outcome.sample, outcome.verdict
+    parts = () if verdict is None else verdict.parts
+    deviation = between_sd(parts)
     return {
         "id": sample.id,
         "subset": sample.subset.value,
@@ -33,15 +36,34 @@ def card(outcome: SampleOutcome, preview: Preview | PreviewProblem | None) -> di
                 "name": which.value,
                 "label": label(which.value),
                 "score": verdict.scores.get(which),
-                "why": hide_paths(verdict.rationale.get(which, "")),
+                # A panel's words are those of its parts, which the card shows judge by judge.
+                "why": "" if parts else hide_paths(verdict.rationale.get(which, "")),
             }
             for which in CRITERIA
             if verdict is not None and (which in verdict.scores or which in verdict.rationale)
         ],
         "metrics": [_metric(value) for value in sorted(outcome.metrics, key=lambda value: value.metric)],
         "measures": [[name, measure(number)] for name, number in sorted(verdict.measures.items())] if verdict else [],
+        "parts": [_part(part) for part in parts],
+        "disagree": deviation is not None and round(deviation, 6) >= DISAGREE_POINTS,
+        "deviation": None if deviation is None else round(deviation, 6),
         "window": _window(outcome),
         "preview": _preview(outcome, preview),
+    }
+
+
+def _part(part: VerdictPart) -> dict[str, object]:
+    """Returns what one judge said at one time: its scores with their reasons, or why there are none."""
+    fine = part.status is Status.OK
+    return {
+        "judge": hide_paths(part.judge),
+        "repeat": part.repeat,
+        "reason": "" if fine else hide_paths(part.reason) or "no reason is recorded",
+        "scores": [
+            [which.value, part.scores[which], hide_paths(part.rationale.get(which, ""))]
+            for which in CRITERIA
+            if fine and which in part.scores
+        ],
     }
 
 

@@ -21,6 +21,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from rvebench.report.cards import card
+from rvebench.report.judges import DISAGREE_POINTS
 from rvebench.report.numbers import METRIC_NOTE
 from rvebench.report.page import make_page
 from rvebench.report.preview import Preview, PreviewProblem, read_preview
@@ -57,6 +58,7 @@ def render_html(view: RunView, *, media_limit_bytes: int = MEDIA_LIMIT_BYTES) ->
         page=make_page(view),
         shell=_shell(),
         metric_note=METRIC_NOTE,
+        disagree_points=f"{DISAGREE_POINTS:g}",
         cards=_inert(
             json.dumps({"judged": bool(view.header.judge), "samples": cards}, sort_keys=True, allow_nan=False)
         ),

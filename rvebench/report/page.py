@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rvebench.report.judges import mean_and_sd, panel_note, panel_of, sd_rows, usage_of, usage_words
 from rvebench.report.numbers import (
     ABSENT,
     SCORE_MAX,
@@ -16,10 +17,10 @@ from rvebench.report.numbers import (
     signed,
 )
 from rvebench.runs.view import RunView, SampleOutcome
-from rvebench.scoring import Estimate, MetricSummary, Summary
+from rvebench.scoring import Estimate, JudgePair, JudgeSpread, MetricSummary, Summary
 from rvebench.taxonomy import CRITERIA, Status
 
-__all__ = ["Bar", "Choice", "Ending", "Failure", "MetricLine", "Page", "TypeLine", "make_page"]
+__all__ = ["Bar", "Choice", "Ending", "Failure", "JudgeLine", "MetricLine", "Page", "Panel", "TypeLine", "make_page"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,26 @@ class MetricLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeLine:
+    """One row of a table of judges: a judge, two judges beside each other, or a deviation over all."""
+
+    name: str
+    criteria: tuple[str, ...]
+    answered: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """The judges of a run that several judges, or one asked several times, gave the verdicts of."""
+
+    criterion_names: tuple[str, ...]
+    note: str
+    lines: tuple[JudgeLine, ...]
+    deviations: tuple[JudgeLine, ...]
+    pairs: tuple[JudgeLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How many samples ended one way."""
 
@@ -98,6 +119,9 @@ class Page:
     split: str
     judge: str
     judge_label: str
+    judge_used: str
+    """Tokens and cost; empty where nothing was used."""
+    panel: Panel | None
     formula: str
     run_id: str
     seed: int
@@ -123,7 +147,7 @@ class Page:
 def make_page(view: RunView) -> Page:
     """Returns the page's fixed part."""
     header, summary = view.header, view.summary
-    judged = bool(header.judge)
+    judged, spread = bool(header.judge), panel_of(view)
     names = tuple(which.value for which in CRITERIA if which.value in summary.criteria)
     outcomes = view.outcomes
     return Page(
@@ -131,6 +155,8 @@ def make_page(view: RunView) -> Page:
         split=hide_paths(header.split),
         judge=hide_paths(header.judge),
         judge_label=hide_paths(header.judge_label),
+        judge_used=usage_words(usage_of(view)),
+        panel=None if spread is None else _panel(spread),
         formula=header.formula,
         run_id=header.run_id,
         seed=header.seed,
@@ -229,6 +255,41 @@ def _metric_line(name: str, metric: MetricSummary) -> MetricLine:
         delta_interval="" if metric.delta is None else measured_interval(metric.delta),
         n=metric.edit.n,
     )
+
+
+def _panel(spread: JudgeSpread) -> Panel:
+    return Panel(
+        criterion_names=tuple(which.value for which in spread.criteria),
+        note=panel_note(spread),
+        lines=tuple(
+            JudgeLine(
+                name=hide_paths(row.judge),
+                criteria=tuple(mean_and_sd(row.means.get(one), row.within_sd.get(one)) for one in spread.criteria),
+                answered=f"{row.answered} of {row.asked}",
+            )
+            for row in spread.judges
+        ),
+        deviations=tuple(JudgeLine(name=name, criteria=cells) for name, cells in sd_rows(spread).items()),
+        pairs=_pair_lines(spread),
+    )
+
+
+def _pair_lines(spread: JudgeSpread) -> tuple[JudgeLine, ...]:
+    # By the names as they are: two judges whose folders alone differ look the same once those are hidden.
+    cells: dict[tuple[str, str], list[str]] = {}
+    for pair in spread.pairs:
+        cells.setdefault((pair.first, pair.second), []).append(_pair_cell(pair))
+    return tuple(
+        JudgeLine(name=hide_paths(f"{first}, {second}"), criteria=tuple(found))
+        for (first, second), found in cells.items()
+    )
+
+
+def _pair_cell(pair: JudgePair) -> str:
+    if pair.difference is None:
+        return ABSENT
+    rank = ABSENT if pair.spearman is None else f"{pair.spearman + 0.0:.2f}".replace("-", "−")
+    return f"{rank}, {pair.difference + 0.0:+.2f}".replace("-", "−")
 
 
 def _failures(outcomes: tuple[SampleOutcome, ...], *, judged: bool) -> list[Failure]:

@@ -10,7 +10,7 @@ import pytest
 from rvebench.report import render_html
 from rvebench.runs.view import RunView
 from rvebench.taxonomy import Criterion, Status
-from tests.report.views import mixed_view, outcome, sheet, view_of
+from tests.report.views import judged_by, mixed_view, outcome, panel_view, sheet, view_of
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
@@ -198,6 +198,64 @@ def test_each_filter_keeps_what_it_names(
     assert len(shown_ids(page)) == 12
 
 
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("panel"), panel_view())
+
+
+def test_the_filter_of_judges_keeps_where_they_disagree_or_one_is_silent(open_page: Open, panel: Path) -> None:
+    page = open_page(panel)
+    for choice, ids in {"disagree": ["sample-0001"], "silent": ["sample-0002"]}.items():
+        page.select_option("#judging", choice)
+        settle(page)
+        assert shown_ids(page) == ids
+    page.locator("#filters button[type=reset]").click()
+    settle(page)
+    assert len(shown_ids(page)) == 5
+    assert page.input_value("#judging") == ""
+
+
+def test_the_filter_of_judges_is_worked_by_keys(open_page: Open, panel: Path) -> None:
+    page = open_page(panel)
+    page.locator("#status").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.id") == "judging"
+    page.keyboard.press("ArrowDown")
+    settle(page)
+    assert shown_ids(page) == ["sample-0001"]
+
+
+def test_a_card_shows_each_judges_scores_with_reasons_and_who_did_not_answer(open_page: Open, panel: Path) -> None:
+    page = open_page(panel)
+    card = page.locator("#sample-1")
+    assert card.locator(".parts").get_attribute("open") is not None
+    assert card.locator(".part h4").all_inner_texts()[:2] == ["gpt-4o", "gpt-4o (repeat 1)"]
+    assert card.locator(".said").first.locator("> *").all_inner_texts() == ["EA", "2.00", "gpt-4o on EA: given 2 at 0"]
+    silent = page.locator("#sample-2")
+    assert silent.locator(".parts").get_attribute("open") is None
+    silent.locator(".parts summary").focus()
+    page.keyboard.press("Enter")
+    assert silent.locator(".part .trouble").inner_text() == "Did not answer: gpt-4o timed out"
+    assert "3 of 4 answered" in silent.locator(".parts summary").inner_text()
+    assert page.locator("#sample-4 .parts").count() == 0, "no judge saw the failed edit"
+
+
+def test_words_of_any_judge_are_found(open_page: Open, panel: Path) -> None:
+    page = open_page(panel)
+    page.fill("#search", "qwen2.5 6.5")
+    settle(page)
+    assert shown_ids(page) == ["sample-0004"]
+
+
+def test_hostile_words_of_a_judge_do_nothing(open_page: Open, tmp_path: Path) -> None:
+    attack = "</script><img src=x onerror=\"document.title='owned'\">"
+    page = open_page(write(tmp_path, view_of([judged_by(0, {attack: [1.0, None], "b": [9.0, 9.0]})])))
+    assert page.locator("#sample-0 .part h4").first.inner_text() == attack
+    assert page.locator("#judges .judge-name").first.inner_text() == attack
+    assert page.locator("img").count() == 0
+    assert "owned" not in page.title()
+
+
 def test_sorting_puts_low_scores_high_scores_and_disagreement_first(open_page: Open, tmp_path: Path) -> None:
     even, split = dict.fromkeys(Criterion, 9.0), {**dict.fromkeys(Criterion, 8.0), Criterion.EA: 1.0}
     outcomes = [
@@ -326,9 +384,16 @@ def test_a_damaged_preview_is_a_sentence_in_its_card(open_page: Open, tmp_path: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
-def test_text_is_readable_and_nothing_runs_off_the_side(open_page: Open, mixed: Path, scheme: str, width: int) -> None:
-    page = open_page(mixed, color_scheme=scheme, viewport={"width": width, "height": 900})
-    ready(page, 0)
+@pytest.mark.parametrize("kind", ["mixed", "panel"])
+def test_text_is_readable_and_nothing_runs_off_the_side(
+    open_page: Open, request: pytest.FixtureRequest, kind: str, scheme: str, width: int
+) -> None:
+    file: Path = request.getfixturevalue(kind)
+    page = open_page(file, color_scheme=scheme, viewport={"width": width, "height": 900})
+    if kind == "mixed":
+        ready(page, 0)
+    else:
+        page.evaluate("() => document.querySelectorAll('.card details').forEach((one) => { one.open = true; })")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     contrasts = page.evaluate(CONTRAST)
     assert len(contrasts) > 100

@@ -13,7 +13,7 @@ import pytest
 from rvebench.report import MEDIA_LIMIT_BYTES, PreviewLayout, render_html
 from rvebench.runs.view import RunView
 from rvebench.taxonomy import Criterion, Status
-from tests.report.views import fixed_view, mixed_view, outcome, sheet, view_of
+from tests.report.views import fixed_view, judged_by, mixed_view, outcome, panel_view, sheet, view_of
 
 GOLDEN = Path(__file__).parent / "golden"
 ATTACKS = (
@@ -252,6 +252,80 @@ def test_a_card_carries_all_that_was_asked_and_said(tmp_path: Path) -> None:
     assert sample["metrics"] == [["temporal_flickering", "0.9500", "0.9625", "−0.0125", ""]]
     assert sample["measures"] == [["progress", "0.8125"], ["psnr_outside_db", "38.2071"]]
     assert sample["window"] == "49 frames of the source from frame 0, one frame in 2, at 12 frames a second"
+
+
+def test_a_panel_has_a_section_with_what_each_judge_gave_and_what_judging_used() -> None:
+    reader = _Reader(render_html(panel_view()))
+    assert re.search(r"gpt-4o\s+5\.00 \(0\.58\)\s+4\.67 \(0\.71\).* 7 of 8", reader.text)
+    assert "SD between judges" in reader.text
+    assert "SD within a judge" in reader.text
+    assert "gpt-4o, hf:Qwen/Qwen2.5-VL-7B-Instruct −0.20, −1.50" in reader.text
+    assert "Judge used 15,000 input and 150 output tokens, 1.88 USD" in reader.text
+    assert ("a", {"href": "#judges"}) in reader.elements
+
+
+def test_one_judge_has_no_section_and_no_filter_of_judges() -> None:
+    reader = _Reader(render_html(view_of([outcome(0)])))
+    assert not {"judges", "judging"} & {attributes.get("id") for _, attributes in reader.elements}
+    assert "Judge used" not in reader.text
+    assert reader.samples[0]["parts"] == []
+    assert reader.samples[0]["disagree"] is False
+
+
+def test_a_card_of_a_panel_holds_every_judges_words_once_and_why_one_is_silent() -> None:
+    page = render_html(panel_view())
+    silent = _Reader(page).samples[2]
+    parts: list[dict[str, object]] = silent["parts"]  # type: ignore[assignment]
+    assert [(part["judge"], part["repeat"], part["reason"]) for part in parts[:2]] == [
+        ("gpt-4o", 0, ""),
+        ("gpt-4o", 1, "gpt-4o timed out"),
+    ]
+    assert parts[0]["scores"][0] == ["EA", 4.0, "gpt-4o on EA: given 4 at 0"]  # type: ignore[index]
+    assert parts[1]["scores"] == []
+    assert "the panel's words" not in page
+    assert page.count("gpt-4o on EA: given 2 at 0") == 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "disagree"),
+    [
+        ({"a": [4.0], "b": [7.0]}, True),
+        ({"a": [4.0], "b": [6.5]}, False),
+        # A spread that the judges' own repeats explain is no disagreement between them.
+        ({"a": [2.0, 8.0], "b": [4.0, 10.0]}, False),
+        ({"a": [2.0, 9.0]}, False),
+        ({"a": [2.0], "b": [None]}, False),
+        ({"a": [2.0], "b": [9.0], "c": [None]}, True),
+    ],
+)
+def test_judges_disagree_from_a_deviation_of_two_points(scores: dict[str, list[float | None]], disagree: bool) -> None:
+    assert _Reader(render_html(view_of([judged_by(0, scores)]))).samples[0]["disagree"] is disagree
+
+
+def test_a_panel_of_one_judge_offers_no_filter_for_judges_that_disagree() -> None:
+    reader = _Reader(render_html(view_of([judged_by(0, {"a": [4.0, 9.0]})])))
+    values = [attributes.get("value") for tag, attributes in reader.elements if tag == "option"]
+    assert "silent" in values
+    assert "disagree" not in values
+    assert "Two by two" not in reader.text
+
+
+def test_judges_whose_folders_alone_differ_keep_their_own_rows_and_show_no_folder() -> None:
+    scores = {f"hf:/srv/private/{name}/model": [value] for name, value in (("x", 4.0), ("y", 5.0), ("z", 7.0))}
+    page = render_html(view_of([judged_by(0, scores)]))  # type: ignore[arg-type]
+    assert "private" not in page.replace("/somewhere/private", "")
+    assert _Reader(page).text.count("hf:…/model, hf:…/model") == 3
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_texts_of_a_panel_stay_texts(attack: str) -> None:
+    plain, hostile = (
+        _Reader(render_html(view_of([judged_by(0, {name: [4.0], "b": [5.0], f"{name}!": [None]})])))
+        for name in ("plain", attack)
+    )
+    assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
+    assert hostile.samples[0]["parts"][0]["judge"] == attack  # type: ignore[index]
+    assert not [name for _, attributes in hostile.elements for name in attributes if name.startswith("on")]
 
 
 def test_a_zero_score_is_a_zero_and_no_score_is_a_dash() -> None:

@@ -9,7 +9,8 @@ const haystacks = run.samples.map((sample) => {
   let text = null;
   return () => {
     text ??= [sample.id, sample.instruction, sample.literal, sample.expected, sample.reason, ...sample.preserve,
-      ...sample.criteria.map((entry) => entry.why)].join("\n").toLowerCase();
+      ...sample.criteria.map((entry) => entry.why),
+      ...sample.parts.flatMap((part) => [part.judge, part.reason, ...part.scores.map(([, , why]) => why)])].join("\n").toLowerCase();
     return text;
   };
 });
@@ -30,6 +31,8 @@ function last(score, value) {
 function find() {
   const needles = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const [subset, type, status] = ["subset", "type", "status"].map((id) => byId(id).value);
+  // Only a page of a panel has this one.
+  const judging = byId("judging")?.value ?? "";
   const low = byId("low").value === "" ? 0 : Number(byId("low").value);
   const high = byId("high").value === "" ? 10 : Number(byId("high").value);
   const ranged = low > 0 || high < 10;
@@ -38,6 +41,8 @@ function find() {
     (subset === "" || sample.subset === subset) &&
     (type === "" || sample.type === type) &&
     (status === "" || sample.status === status) &&
+    (judging !== "disagree" || sample.disagree) &&
+    (judging !== "silent" || sample.parts.some((part) => part.reason !== "")) &&
     (!ranged || (sample.overall !== null && sample.overall >= low && sample.overall <= high)) &&
     needles.every((needle) => haystacks[index]().includes(needle));
   const compare = (a, b) => {

@@ -14,6 +14,7 @@ function makeCard(index) {
     sample.reason ? words("p", sample.reason, { class: "trouble" }) : null,
     player?.element ?? (problem ? make("p", { class: "no-preview" }, `Nothing to play: ${problem}.`) : null),
     makeColumns(sample),
+    makeParts(sample),
     makeNumbers(sample));
   if (player !== null) playerOf.set(card, player);
   return card;
@@ -54,6 +55,24 @@ function makeCriterion(entry) {
   return make("div", { class: "criterion" },
     make("div", { class: "criterion-head" }, make("span", {}, entry.label), bar, make("b", {}, writeScore(entry.score))),
     entry.why ? words("p", entry.why) : null);
+}
+
+/** Returns what each judge of a panel said; it stands open where they disagree. */
+function makeParts({ parts, deviation, disagree }) {
+  if (parts.length === 0) return null;
+  const answered = parts.filter((part) => part.reason === "").length;
+  const apart = deviation === null ? "" : `, SD between judges up to ${deviation.toFixed(2)}`;
+  return make("details", { class: "parts", open: disagree },
+    make("summary", {}, `What each judge said: ${answered} of ${parts.length} answered${apart}`),
+    make("ul", {}, ...parts.map(makePart)));
+}
+
+function makePart({ judge, repeat, reason, scores }) {
+  return make("li", { class: "part" },
+    words("h4", repeat > 0 ? `${judge} (repeat ${repeat})` : judge, { class: "code" }),
+    reason ? words("p", `Did not answer: ${reason}`, { class: "trouble" }) : null,
+    ...scores.map(([name, score, why]) => make("div", { class: "said" },
+      make("span", {}, name), make("b", {}, writeScore(score)), words("p", why))));
 }
 
 function makeNumbers(sample) {
