@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rvebench.cli import judge_cache
+from rvebench.cli import judge_cache, judge_doctor
 from rvebench.cli.common import EXIT_HELP, Format, console, print_json, progress_bar
 from rvebench.errors import UsageError
 
@@ -21,6 +21,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="What a judge is worth.", epilog=EXIT_HELP, no_args_is_help=True)
 app.add_typer(judge_cache.app, name="cache")
+app.command("doctor")(judge_doctor.doctor)
 
 
 class Families(str, Enum):
