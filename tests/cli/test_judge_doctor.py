@@ -31,6 +31,7 @@ def answers_of(samples: Sequence[Sample], *, copy_ea: float) -> tuple[Answer, ..
         Case.AGAIN: grades["half"],
         Case.RENAMED_TARGET: grades["target"],
         Case.RENAMED_COPY: grades["no-op"],
+        Case.SWAPPED: dict.fromkeys(Criterion, 0.0),
     }
     cases = {**grades, **{case.value: scores for case, scores in extra.items()}}
     return tuple(

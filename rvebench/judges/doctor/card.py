@@ -99,7 +99,9 @@ def _verdict(examination: Examination, samples: int, limits: Limits) -> tuple[bo
         return False, "; ".join(f"{finding.trap}: {finding.why}" for finding in failed)
     if samples < limits.samples:
         return False, f"no trap failed, but {samples} samples are too few: {limits.samples} are needed"
-    set_aside = "; ".join(f"{one.trap} does not apply: {one.why}" for one in by_outcome.get("not applicable", []))
+    set_aside = "; ".join(
+        f"{one.trap} does not apply: the judge {one.why}" for one in by_outcome.get("not applicable", [])
+    )
     passed = f"all {len(by_outcome.get('pass', []))} traps that apply are passed"
     return True, f"{passed}; {set_aside}" if set_aside else passed
 

@@ -114,7 +114,12 @@ def cases_of(staged: Staged, other: Sample) -> Iterator[tuple[str, Make]]:
     shown = staged.shown
     copy = replace(shown, edit=shown.source)
     yield Case.BLANK.value, lambda: replace(shown, edit=_blank_like(shown.source))
-    yield Case.SWAPPED.value, lambda: replace(shown, source=shown.edit, edit=shown.source)
+    # A judge that compares with the target is told what the shot would be had nothing happened: the source it lacks.
+    nothing_happened = shown.counterfactual or shown.source
+    yield (
+        Case.SWAPPED.value,
+        lambda: replace(shown, source=shown.edit, edit=shown.source, counterfactual=nothing_happened),
+    )
     yield Case.RENAMED_TARGET.value, lambda: replace(shown, sample=_renamed(shown.sample, other.id))
     yield Case.RENAMED_COPY.value, lambda: replace(copy, sample=_renamed(shown.sample, _PRAISE))
     yield Case.OTHER_WORDS.value, lambda: replace(shown, sample=_reworded(shown.sample, other))

@@ -260,7 +260,6 @@ TRAPS: tuple[Trap, ...] = (
         what="the target as the source, and the source as its edit: the outcome undone",
         bound=lambda at: f"EA at most {at.swapped_ea:g}, and at least {at.drop_ea:g} below the exact target's",
         cases=(_TARGET, Case.SWAPPED.value),
-        needs=("instruction", "frames"),
         test=_order,
     ),
     Trap(

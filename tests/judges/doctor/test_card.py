@@ -64,7 +64,7 @@ def test_what_was_not_judged_is_counted_with_its_reason() -> None:
 def test_what_does_not_apply_is_said_beside_the_verdict() -> None:
     card = card_of(ByHeart(reads=("frames",)))
     assert card.official
-    assert "instruction swap does not apply: does not read the instruction" in card.why
+    assert "instruction swap does not apply: the judge does not read the instruction" in card.why
     assert "not applicable: does not read the instruction" in card_as_markdown(card)
 
 

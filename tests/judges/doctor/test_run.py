@@ -9,13 +9,17 @@ import pytest
 
 pytest.importorskip("skia")
 
+from rvebench.judges import build_judge
 from rvebench.judges.doctor import question_judge
 from rvebench.judges.doctor.run import cases_of, stranger_to
 from rvebench.judges.doctor.traps import Case
+from rvebench.judges.ladder import Staged
 from rvebench.judges.panel import PanelJudge
 from rvebench.llm import BudgetError, ChatRequest, FatalCallError
+from rvebench.taxonomy import Criterion
 from tests.judges.doctor.world import SAMPLES, ByHeart, Known, Scores, honest, questioned, stage
 from tests.judges.llm.world import joint, scripted
+from tests.judges.rendered import rendered_sample
 
 
 def _reply(_request: ChatRequest) -> str:
@@ -41,6 +45,7 @@ def test_a_renamed_sample_keeps_everything_but_its_names() -> None:
     assert reworded.instruction == SAMPLES[1].instruction and reworded.id == SAMPLES[0].id
     swapped = made[Case.SWAPPED.value]
     assert (swapped.source, swapped.edit) == (staged.shown.edit, staged.shown.source)
+    assert swapped.counterfactual is staged.shown.source and swapped.target is staged.shown.target
     blank = made[Case.BLANK.value].edit
     assert len(blank) == len(staged.shown.source) and set(blank.frames_THWC.ravel().tolist()) == {128}
 
@@ -72,6 +77,13 @@ def test_a_language_model_is_asked_anew_for_the_repeat_and_never_told_a_name() -
     counts = Counter(request.digest for request in script.asked)
     # Names are no part of a request: the target and the copy under other names are the very same questions.
     assert sorted(counts.values(), reverse=True)[:5] == [2, 2, 2, 2, 1]
+
+
+def test_the_reference_judge_sees_that_the_outcome_was_undone() -> None:
+    shown, clips = rendered_sample("candle-burn", 1)
+    made = dict(cases_of(Staged(shown, clips), SAMPLES[0]))[Case.SWAPPED.value]()
+    verdict = asyncio.run(build_judge("reference").judge(made))
+    assert verdict.scores[Criterion.EA] == 0
 
 
 def test_a_panel_can_be_examined() -> None:
