@@ -150,11 +150,21 @@ class Transport:
     def _read(self, answer: _Answer, notes: Mapping[str, str]) -> Reply:
         fault: CallError
         try:
-            return read_reply(
+            reply = read_reply(
                 answer.content, where=self.host, request_id=answer.headers.get("x-request-id", ""), meta=notes
             )
         except CallError as error:
             fault = error
+        else:
+            # Whatever becomes of an answer, a key that a gateway echoed in it is kept nowhere.
+            mask = self._secrets.mask_values
+            return replace(
+                reply,
+                text=mask(reply.text),
+                returned_model=mask(reply.returned_model),
+                fingerprint=mask(reply.fingerprint),
+                request_id=mask(reply.request_id),
+            )
         raise self._masked(fault)
 
     def _masked(self, fault: CallError) -> CallError:

@@ -7,9 +7,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rvebench.errors import InterruptError, UsageError
+from rvebench.llm import BudgetError
+from rvebench.records import Sample
 from rvebench.runs.asking import BATCH_FOLDER
 from rvebench.runs.journal import RunJournal
 from rvebench.runs.pipeline import open_verdicts
@@ -20,9 +22,18 @@ if TYPE_CHECKING:
     from rvebench.judges.llm import Connection, LlmJudge
     from rvebench.llm import BatchProgress, ChatRequest
 
-__all__ = ["BatchWatch", "answered_by_batch", "batching_judge"]
+__all__ = ["Answered", "BatchWatch", "answered_by_batch", "batching_judge"]
 
 BatchWatch = Callable[["BatchProgress"], None]
+
+
+class Answered(NamedTuple):
+    """What batches leave to do."""
+
+    connection: Connection
+    """Its cache knows the answers."""
+    samples: tuple[Sample, ...]
+    """To be judged with it."""
 
 
 def batching_judge(plan: Plan) -> LlmJudge:
@@ -53,11 +64,11 @@ def answered_by_batch(
     *,
     poll_s: float,
     watch: BatchWatch,
-) -> Iterator[Connection]:
+) -> Iterator[Answered]:
     """Has every open question answered by batches, and yields a connection whose cache knows the answers.
 
     Raises:
-        BudgetError: the rest has no room in the budget; what was answered is kept.
+        BudgetError: the rest has no room in the budget; raised after the body, which judges what was answered.
         CallError: the service cannot be used.
         InterruptError: stopped on request; the batches go on at the service.
     """
@@ -69,26 +80,49 @@ def answered_by_batch(
     cache = connection.cache
     assert cache is not None
 
-    def requests() -> Iterator[ChatRequest]:
+    def asked() -> Iterator[tuple[Sample, tuple[ChatRequest, ...]]]:
         for sample, record in open_verdicts(plan, journal, directory, options):
-            yield from judge.requests(
-                decode_edit(sample, record, directory, options.decode_limit_s, options.allow_truncated)
+            yield (
+                sample,
+                judge.requests(decode_edit(sample, record, directory, options.decode_limit_s, options.allow_truncated)),
             )
+
+    def requests() -> Iterator[ChatRequest]:
+        for _, questions in asked():
+            yield from questions
+
+    wire = OpenAIBatches(base_url=settled.base_url, api_key_env=settled.key_env)
+
+    async def run() -> None:
+        try:
+            await runner.run(requests, poll_s=poll_s, on_progress=watch)
+        finally:
+            await wire.aclose()
 
     runner = BatchRunner(
         directory / BATCH_FOLDER,
-        OpenAIBatches(base_url=settled.base_url, api_key_env=settled.key_env),
+        wire,
         budget=connection.budget,
         prices=connection.prices,
         answered=lambda digest: cache.get(digest) is not None,
     )
     with runner:
+        stopped: BudgetError | None = None
         try:
-            asyncio.run(runner.run(requests, poll_s=poll_s, on_progress=watch))
+            asyncio.run(run())
+        except BudgetError as error:
+            stopped = error
         except KeyboardInterrupt:
             raise InterruptError(
                 "stopped on request; batches that were submitted go on at the service",
                 where=directory,
                 hint="run the same command again to collect them",
             ) from None
-        yield replace(connection, cache=BatchReplies(runner, cache))
+        replies = BatchReplies(runner, cache)
+        whole = plan.own
+        if stopped is not None:
+            # The others would be asked one by one, at the full price.
+            whole = tuple(sample for sample, questions in asked() if all(replies.get(one.digest) for one in questions))
+        yield Answered(replace(connection, cache=replies), whole)
+        if stopped is not None:
+            raise stopped

@@ -174,7 +174,7 @@ def _work(
         first = work(_reached(plan, None), directory, journal, options, generate=generate, progress=progress)
         poll_s = judging.asking.poll_s
         with answered_by_batch(plan, directory, journal, options, connection, poll_s=poll_s, watch=watch) as answered:
-            asked = _reached(plan, judging.build(answered))
+            asked = replace(_reached(plan, judging.build(answered.connection)), own=answered.samples)
             second = work(asked, directory, journal, options, generate=False, progress=progress)
         return replace(
             first, scored_total=second.scored_total, scored_done=second.scored_done, unjudged=second.unjudged

@@ -26,6 +26,7 @@ from rvebench.video import Comparison
 __all__ = ["LlmJudge", "label_of"]
 
 _VERSION = "1"
+_AT_ONCE = 16
 
 Round = tuple[Question, ...]
 
@@ -112,6 +113,11 @@ class LlmJudge:
             label=label_of(self.spec.model),
             reads=self.spec.reads,
         )
+
+    @property
+    def at_once(self) -> int:
+        """How many verdicts to have under way: most have one call under way each, and hold their clips meanwhile."""
+        return self.spec.wire.concurrency or _AT_ONCE
 
     def repeated(self, repeat: int) -> LlmJudge:
         """Returns the judge that gives the verdict number `repeat`, from 0, over the same client."""

@@ -43,6 +43,8 @@ class Exhibit:
     frames: tuple[ShownFrame, ...]
     facts: Mapping[str, Any]
     """Values for the templates."""
+    sample_id: str = ""
+    """For messages to people; no part of a question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def show(
             "reference": None if target is None else _length(target),
             "interleaved": interleaved,
         },
+        sample_id=sample.id,
     )
 
 
@@ -159,6 +162,7 @@ def ask(exhibit: Exhibit, questions: Sequence[Question], prompts: PromptSet, sty
         ),
         answer_schema(questions) if style.with_schema else None,
         style,
+        tag=exhibit.sample_id,
     )
 
 
@@ -178,10 +182,11 @@ def ask_again(
         ),
         request.schema,
         style,
+        tag=request.tag,
     )
 
 
-def _request(messages: tuple[ChatMessage, ...], schema: JsonSchema | None, style: Style) -> ChatRequest:
+def _request(messages: tuple[ChatMessage, ...], schema: JsonSchema | None, style: Style, *, tag: str) -> ChatRequest:
     return ChatRequest(
         provider=style.provider,
         model=style.model,
@@ -190,6 +195,7 @@ def _request(messages: tuple[ChatMessage, ...], schema: JsonSchema | None, style
         schema=schema,
         prompt_sha256=style.prompt_sha256,
         repeat=style.repeat,
+        tag=tag,
     )
 
 
