@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -93,13 +94,13 @@ class _Rule(Protocol):
     def low(self, width: int, height: int) -> Span: ...
 
 
-class _NoLowDetail:
+class _NoLowDetail(ABC):
     """Models that take no notice of low detail, which published bills show of OpenAI's patch models too."""
 
     __slots__ = ()
 
-    def span(self, width: int, height: int) -> Span:
-        raise NotImplementedError
+    @abstractmethod
+    def span(self, width: int, height: int) -> Span: ...
 
     def low(self, width: int, height: int) -> Span:
         return self.span(width, height)

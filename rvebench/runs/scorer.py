@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,11 +11,10 @@ import numpy as np
 
 from rvebench.errors import DataError, VideoError
 from rvebench.judges import Judge
-from rvebench.llm import BudgetError, FatalCallError
+from rvebench.judges.sound import sound_verdict
 from rvebench.records import MetricValue, Sample, Verdict, canonical_json
 from rvebench.runs.lane import MetricLane
 from rvebench.runs.units import EditRecord, verdict_to_json
-from rvebench.scoring import check_scores
 from rvebench.splits import read_media, sample_files
 from rvebench.storage import atomic_write_bytes
 from rvebench.taxonomy import Status
@@ -104,31 +102,14 @@ async def _nothing() -> None:
 
 async def _judge(judge: Judge, comparison: Comparison, timeout_s: float | None) -> Verdict:
     try:
-        return _sound(await asyncio.wait_for(judge.judge(comparison), timeout=timeout_s), comparison.sample)
+        verdict = await asyncio.wait_for(sound_verdict(judge, comparison), timeout=timeout_s)
+        canonical_json(verdict_to_json(verdict))
+        return verdict
     except asyncio.TimeoutError:
-        reason = f"the judge gave no verdict within {timeout_s:g} s"
-    except (BudgetError, FatalCallError):
-        raise
-    except Exception as error:  # the per-unit boundary: recorded as unjudged, never as a number
-        reason = f"the judge raised {type(error).__name__}: {error}"
+        reason = f"the judge gave no verdict within {timeout_s} s"
+    except (TypeError, ValueError, DataError) as error:
+        reason = f"the judge gave a verdict that cannot be recorded ({type(error).__name__}: {error})"
     return Verdict(sample_id=comparison.sample.id, status=Status.UNJUDGED, reason=reason)
-
-
-def _sound(verdict: Verdict, sample: Sample) -> Verdict:
-    """Returns the verdict when it can be recorded and scored: judges are other people's programs.
-
-    Any status but ok becomes unjudged: that a judge failed says nothing of the edit.
-
-    Raises:
-        TypeError, ValueError, DataError: it is not a verdict on this sample.
-    """
-    if verdict.sample_id != sample.id:
-        raise ValueError(f"a verdict on {verdict.sample_id!r}, which it was not shown")
-    if verdict.status is not Status.OK:
-        return replace(verdict, status=Status.UNJUDGED, scores={}, reason=verdict.reason or "the judge gave no reason")
-    sound = replace(verdict, scores=check_scores(sample.subset, verdict.scores))
-    canonical_json(verdict_to_json(sound))
-    return sound
 
 
 def read_hashed(sample: Sample, role: Role, *, decode_limit_s: float, allow_truncated: bool) -> Clip:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from rvebench.judges.doctor.card import JudgeCard, SplitFacts, card_as_json, card_as_markdown, make_card
+from rvebench.judges.doctor.findings import evaluate
 from rvebench.judges.doctor.run import question_judge
-from rvebench.judges.doctor.traps import TRAPS, Answer, Case, Examination, Finding, Limits, Trap, evaluate
+from rvebench.judges.doctor.traps import TRAPS, Answer, Case, Examination, Finding, Limits, Trap
 
 __all__ = [
     "TRAPS",
