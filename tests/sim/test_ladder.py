@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("skia")
 
 from rvebench.errors import UnknownNameError, UsageError
-from rvebench.sim import load_family, render_pictures
+from rvebench.sim import change_masks, load_family, render_pictures
 from rvebench.sim.ladder import RUNGS, LadderClips, ladder_clips, rung_frames, rung_of
 from rvebench.sim.recipes import family_and_seed
 from rvebench.taxonomy import Criterion
@@ -25,7 +26,9 @@ def clips() -> LadderClips:
         render_pictures(family, seed, role, size=SIZE, frames=FRAMES)
         for seed, role in ((3, "source"), (3, "target"), (4, "target"))
     )
-    return ladder_clips(ID, source=source, target=target, other=other[:5])
+    clean = [render_pictures(family, 3, role, size=SIZE, frames=FRAMES, noisy=False) for role in ("source", "target")]
+    mask = np.repeat(change_masks(*clean)[..., None], 3, axis=3)
+    return ladder_clips(ID, source=source, target=target, other=other[:5], mask=mask)
 
 
 def test_there_are_at_least_ten_rungs_each_graded_on_every_criterion() -> None:
@@ -51,18 +54,27 @@ def test_the_anchors_are_what_they_say(clips: LadderClips) -> None:
     assert (late[0] == clips.source[0]).all() and (late[-1] == clips.target[-1]).all()
 
 
-def test_a_tint_spares_what_the_edit_changed(clips: LadderClips) -> None:
-    changed = (np.abs(clips.source.astype(int) - clips.target) > 14).any(axis=-1)
-    tint = rung_frames(rung_of("tint"), ID, clips)
-    assert (tint[changed] == clips.target[changed]).all()
-    assert (tint[~changed] != clips.target[~changed]).any()
+@pytest.mark.parametrize("name", ["tint", "over-edit"])
+def test_damage_to_all_else_spares_the_outcome(clips: LadderClips, name: str) -> None:
+    assert clips.mask is not None
+    inside = clips.mask[..., 0] >= 128
+    spoilt = rung_frames(rung_of(name), ID, clips)
+    assert 0 < inside.mean() < 1
+    assert (spoilt[inside] == clips.target[inside]).all()
+    assert (spoilt[~inside] != clips.target[~inside]).any(axis=-1).mean() > 0.5
+
+
+def test_without_a_mask_the_whole_following_shot_is_spoilt(clips: LadderClips) -> None:
+    bare = replace(clips, mask=None)
+    tint = rung_frames(rung_of("tint"), ID, bare)
+    assert (tint != clips.target).any(axis=-1).mean() > 0.5
 
 
 def test_an_unknown_rung_or_a_filmed_sample_is_a_clear_error(clips: LadderClips) -> None:
     with pytest.raises(UnknownNameError, match="did you mean half"):
         rung_of("haf")
     with pytest.raises(UsageError, match="not a rendered sample"):
-        ladder_clips("bikes", source=clips.source, target=clips.target, other=clips.other)
+        ladder_clips("bikes", source=clips.source, target=clips.target, other=clips.other, mask=None)
 
 
 def test_an_id_tells_family_and_seed() -> None:
