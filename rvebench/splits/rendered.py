@@ -158,13 +158,9 @@ def _rows(
         max_workers=min(workers, len(recipes)), mp_context=context, initializer=_follow, initargs=(leash,)
     )
     try:
-        # A terminal sends Ctrl-C to the workers too, which are still importing then: they inherit the block.
         resource_tracker.ensure_running()
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _ctrl_c_later():
             jobs = [pool.submit(_render, recipe, folder, size, frames) for recipe in recipes]
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for job in as_completed(jobs):
             yield job.result()
         pool.shutdown()
@@ -178,6 +174,27 @@ def _rows(
         hold.close()
         pool.shutdown(cancel_futures=True)
         leash.close()
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Holds Ctrl-C back while workers start: one that is given half of what it waits for leaves with a traceback.
+
+    Blocking the signal keeps it from the workers, which inherit the block. It does not keep it from this process, where
+    any thread that does not block it may take it and have it raised here; so that is put off as well.
+    """
+    asked: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number)) if main else None
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _follow(leash: Connection) -> None:
