@@ -56,6 +56,13 @@ def test_a_target_equal_to_its_source_leaves_nothing_to_judge(scene: Scene) -> N
         assert "target equals its source" in verdict.reason
 
 
+def test_a_target_that_only_shifts_its_source_in_time_leaves_nothing_to_judge(scene: Scene) -> None:
+    loop = np.tile(scene.source[::4][:4], (4, 1, 1, 1))
+    shifted = Scene(name="shifted", source=loop, half=loop, target=np.roll(loop, 2, axis=0), other=loop)
+    verdict = verdict_on(shifted, loop)
+    assert verdict.status is Status.UNJUDGED and "no change to measure" in verdict.reason
+
+
 def test_coding_noise_between_source_and_target_is_no_change(scene: Scene) -> None:
     grain = np.random.default_rng(5).normal(0, 3, scene.source.shape)
     target = np.clip(scene.source + grain, 0, 255).astype(np.uint8)

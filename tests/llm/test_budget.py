@@ -170,8 +170,11 @@ def test_a_cancelled_waiter_takes_nothing() -> None:
         await asyncio.sleep(0)
         waiter.cancel()
         await asyncio.gather(waiter, return_exceptions=True)
+        assert waiter.cancelled()
         hold.release()
-        (await asyncio.wait_for(budget.reserve(CALL), 1)).release()
+        again = await asyncio.wait_for(budget.reserve(CALL), 1)
+        assert again.bound_tokens == BOUND.most
+        again.release()
 
     asyncio.run(run())
 

@@ -79,7 +79,8 @@ def judge_comparison(comparison: Comparison, constants: Constants = CONSTANTS) -
                     returned_model=f"reference {_VERSION}",
                     measures=_numbers(measured),
                 )
-            reason = f"the sample's target equals its {_base_of(comparison)}: there is no change to measure"
+            base = _base_of(comparison)
+            reason = f"the sample's target equals its {base}, if at other moments: there is no change to measure"
     return Verdict(sample_id=sample.id, status=Status.UNJUDGED, reason=reason)
 
 
@@ -103,6 +104,8 @@ def _measure(comparison: Comparison, constants: Constants) -> Measured | None:
         return None
     shapes = (gradients(views.base.calm), gradients(views.edit.calm), gradients(views.target.calm))
     state = measure_state(views, region, shapes, constants)
+    if state is None:
+        return None
     return Measured(
         start=_base_of(comparison),
         region=region,

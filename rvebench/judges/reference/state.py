@@ -43,8 +43,8 @@ class State:
 
 def measure_state(
     views: Views, region: Region, shapes: tuple[Gradients, Gradients, Gradients], constants: Constants
-) -> State:
-    """Returns the edit's progress from base to target.
+) -> State | None:
+    """Returns the edit's progress from base to target, or None where every frame of the base is a moment of the target.
 
     In each frame, progress is 1 - d(edit, target) / d(base, target), the mean over several scales, where d compares
     with the nearest moment of the target and counts what was put in a wrong place (:mod:`.nearness`). Exposure and
@@ -63,6 +63,9 @@ def measure_state(
     base, target = views.base.calm, views.target.calm
     edit = _as_simplest(views, region, constants)
     way, _ = _gaps(base, base, target, region, constants)
+    weight = np.where(region.weight > 0, way[0], 0.0)
+    if not weight.any():
+        return None
     missing, extra = _gaps(edit, base, target, region, constants)
     slack = np.minimum(constants.distance_slack * region.inside.mean(axis=(1, 2)), constants.slack_share * way)
     left = np.maximum(0, missing - slack) / np.maximum(way - 2 * slack, 1e-6)
@@ -70,7 +73,6 @@ def measure_state(
     progress = np.where(telling, np.clip(1 - left, 0, 1), 0).sum(axis=0) / telling.sum(axis=0)
     near, there = constants.arrival
     progress = np.interp(progress, (0, near, there), (0, near, 1))
-    weight = np.where(region.weight > 0, way[0], 0.0)
     foreign = foreign_colour(views)
     common, same = _same_scene(region, shapes, constants)
     trust = same
