@@ -67,6 +67,7 @@ def connection_for(options: AskingOptions, directory: Path) -> Iterator[Connecti
         RveError: the cache, the cost log or the price file cannot be used.
     """
     from rvebench.llm import COST_LOG_NAME, Budget, load_prices, open_cache, user_price_file
+    from rvebench.llm.cache_run import RunReplies, keeps_in_run
     from rvebench.llm.used import TrackedCache
 
     prices = load_prices(user_price_file(options.prices))
@@ -75,6 +76,8 @@ def connection_for(options: AskingOptions, directory: Path) -> Iterator[Connecti
         close = getattr(cache, "close", None)
         if close is not None:
             stack.callback(close)
+        if keeps_in_run(cache, directory):
+            cache = stack.enter_context(RunReplies(cache, directory))
         budget = Budget(
             max_usd=options.max_usd,
             max_tokens=options.max_tokens,

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from rvebench.llm import COST_LOG_NAME
 from rvebench.llm.cache import CACHE_NAME, SqliteCache
+from rvebench.llm.cache_run import RUN_REPLIES_NAME
 from rvebench.runs.journal import latest_lines
 from rvebench.storage import LogLine, read_lines
 from tests.llm.fault_script import Script
@@ -224,6 +225,12 @@ def kept_replies(cache: Path) -> dict[str, str]:
         parts = (part for message in question["messages"] for part in message["parts"])
         found[digest] = "\n\n".join(part["text"] for part in parts if "text" in part)
     return found
+
+
+def replies_in_run(run: Path) -> set[str]:
+    """Returns the digests of the requests whose replies a run without a cache keeps itself."""
+    path = run / RUN_REPLIES_NAME
+    return {item.value["digest"] for item in read_lines(path) if isinstance(item, LogLine)} if path.exists() else set()
 
 
 def requests_in_journal(run: Path) -> set[str]:

@@ -24,6 +24,7 @@ from tests.faults.judging import (
     environment,
     kept_replies,
     kill,
+    replies_in_run,
     requests_in_journal,
     verdicts,
 )
@@ -64,8 +65,9 @@ class Hunt:
         return self.place.command(self.server.url, *caps, *self._cache, judge=self.judge)
 
     def recorded(self, questions: dict[str, str]) -> set[str]:
-        """Returns the questions whose replies stand in the cache or in the journal."""
-        digests = kept_replies(self.place.replies).keys() | requests_in_journal(self.place.run)
+        """Returns the questions whose replies stand in the cache, in the run's own, or in the journal."""
+        run = self.place.run
+        digests = kept_replies(self.place.replies).keys() | replies_in_run(run) | requests_in_journal(run)
         return {questions[digest] for digest in digests}
 
     def kill_once(self, rng: random.Random, work_s: float, questions: dict[str, str]) -> Killed:
@@ -188,9 +190,45 @@ def test_five_kills_pay_nothing_twice_that_was_recorded_and_end_in_the_same_byte
     check_kills(tmp_path, world, server, commands, kills=5, per_run=5, seed=4)
 
 
+def test_without_a_cache_a_verdict_of_four_calls_that_was_killed_pays_only_for_those_it_lacks(
+    tmp_path: Path, world: World, server: CountingServer, commands: Commands
+) -> None:
+    whole = world.copy(tmp_path / "whole")
+    commands.run(*whole.command(server.url, judge=EACH_CRITERION), env=environment(whole.cache))
+    questions = kept_replies(whole.replies)
+    server.reset()
+    server.use(SLOW)
+    place = world.copy(tmp_path / "killed")
+    hunt = Hunt(place, server, commands, EACH_CRITERION, "off")
+    pid = commands.start(*hunt.command(), env=environment(place.cache))
+    deadline = time.monotonic() + 60
+    while not replies_in_run(place.run) - requests_in_journal(place.run):
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    kill(pid)
+    commands.wait(pid)
+    server.drain()
+    of_half_verdicts = {questions[digest] for digest in replies_in_run(place.run) - requests_in_journal(place.run)}
+    assert of_half_verdicts and not place.replies.exists()
+    before = Counter(server.asked)
+    hunt.finish()
+    assert not [question for question in of_half_verdicts if server.asked[question] > before[question]]
+    assert place.summary == whole.summary and server.paid.keys() == set(questions.values())
+    # Another run with --cache off asks anew.
+    asked = server.calls
+    other = world.copy(tmp_path / "other")
+    command = other.command(server.url, "--cache", "off", judge=EACH_CRITERION)
+    commands.run(*command, env=environment(other.cache))
+    assert server.calls - asked == CALLS[EACH_CRITERION]
+
+
 @pytest.mark.kill
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("judge", "cache"), [(EACH_CRITERION, ""), (JOINT, "off")], ids=["cache", "no cache"])
+@pytest.mark.parametrize(
+    ("judge", "cache"),
+    [(EACH_CRITERION, ""), (JOINT, "off"), (EACH_CRITERION, "off")],
+    ids=["cache", "no cache", "no cache, each criterion"],
+)
 def test_twenty_kills_pay_nothing_twice_that_was_recorded_and_end_in_the_same_bytes(
     tmp_path: Path, world: World, server: CountingServer, judge: str, cache: str
 ) -> None:
