@@ -9,9 +9,20 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 CRITERIA = ("EA", "PC", "GN", "GR")
+
+
+class Completion(NamedTuple):
+    """What the model says, and what it bills."""
+
+    whole: dict[str, Any]
+    """The body of the 200."""
+    tokens_in: int
+    tokens_out: int
+    sha256: str
+    """Of what was asked."""
 
 
 def request_sha256(body: Mapping[str, Any]) -> str:
@@ -20,9 +31,9 @@ def request_sha256(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def answer(body: Mapping[str, Any]) -> str:
-    """Returns the whole answer to a chat request."""
-    digest = request_sha256(body)
+def answer(body: Mapping[str, Any], digest: str | None = None) -> str:
+    """Returns the whole answer to a chat request; `digest` is its identity, where that is known already."""
+    digest = digest or request_sha256(body)
     form = body.get("response_format") or {}
     if form.get("type") == "json_schema":
         return json.dumps(fit(form["json_schema"]["schema"], digest))
@@ -116,6 +127,8 @@ def fill(template: Any, digest: str, path: str = "", *, low: int = 0, high: int 
 
 def last_object(text: str) -> Any:
     """Returns the last JSON object in a text, reading `<a number>` and a bare `...` as values; None without one."""
+    if "{" not in text:
+        return None
     text = re.sub(r"(:\s*)\.\.\.(?=\s*[,}])", r'\1"score"', text)
     loose = re.sub(r"(:\s*)<([^<>]*)>", lambda hit: hit.group(1) + json.dumps(hit.group(2)), text)
     decoder = json.JSONDecoder()
@@ -161,9 +174,10 @@ def image_tokens(image: Mapping[str, Any]) -> int:
     return 85 + 170 * math.ceil(width * shrink / 512) * math.ceil(height * shrink / 512)
 
 
-def completion(body: Mapping[str, Any], fault: str, number: int) -> tuple[dict[str, Any], int, int]:
-    """Returns the body of a 200, and the input and output tokens that it bills."""
-    content: str | None = spoil(answer(body), fault)
+def completion(body: Mapping[str, Any], fault: str, number: int) -> Completion:
+    """Returns the answer to a chat request, with the fault that it is to have."""
+    digest = request_sha256(body)
+    content: str | None = spoil(answer(body, digest), fault)
     finish, refusal = "stop", None
     if fault == "length":
         finish = "length"
@@ -191,4 +205,4 @@ def completion(body: Mapping[str, Any], fault: str, number: int) -> tuple[dict[s
             "prompt_tokens_details": {"cached_tokens": 0},
         },
     }
-    return whole, tokens_in, tokens_out
+    return Completion(whole, tokens_in, tokens_out, digest)

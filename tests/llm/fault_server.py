@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from tests.llm import fault_answers
 from tests.llm.fault_batches import Batches, fault
@@ -168,19 +168,18 @@ class FaultServer:
         method, target, _ = first.split(" ", 2)
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length") or 0))
-        url = urlsplit(target)
-        query = dict(parse_qsl(url.query))
-        if url.path.endswith("/chat/completions"):
+        path, _, query = target.partition("?")
+        if path.endswith("/chat/completions"):
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:
                 await self._chat(headers, body, writer)
             finally:
                 self.in_flight -= 1
-        elif url.path.startswith(("/v1/files", "/v1/batches")):
-            await self._batch(method, url.path, query, headers, body, writer)
+        elif path.startswith(("/v1/files", "/v1/batches")):
+            await self._batch(method, path, dict(parse_qsl(query)), headers, body, writer)
         else:
-            await self._admin(method, url.path, body, writer)
+            await self._admin(method, path, body, writer)
         return headers.get("connection", "").lower() != "close"
 
     async def _admin(self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
@@ -215,23 +214,27 @@ class FaultServer:
         return await self._send(writer, status, value)
 
     def _bill_line(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        whole, tokens_in, tokens_out = fault_answers.completion(body, "ok", self.counts["answered"])
-        self._bill(body, tokens_in, tokens_out)
-        return whole
+        answer = fault_answers.completion(body, "ok", self.counts["answered"])
+        self._bill(answer)
+        return answer.whole
 
-    def _bill(self, body: Mapping[str, Any], tokens_in: int, tokens_out: int) -> None:
-        self.counts.update(answered=1, input_tokens=tokens_in, output_tokens=tokens_out)
-        self.answers[fault_answers.request_sha256(body)] += 1
+    def _bill(self, answer: fault_answers.Completion) -> None:
+        self.counts["answered"] += 1
+        self.counts["input_tokens"] += answer.tokens_in
+        self.counts["output_tokens"] += answer.tokens_out
+        self.answers[answer.sha256] += 1
 
     def _key_is_good(self, headers: Mapping[str, str]) -> bool:
         sent = headers.get("authorization", "").removeprefix("Bearer ")
         return not self.script.keys or sent in self.script.keys
 
     async def _chat(self, headers: Mapping[str, str], raw: bytes, writer: asyncio.StreamWriter) -> None:
+        now = time.monotonic()
+        due_s = now + self._dice.latency_s()
         self.counts["calls"] += 1
-        self.arrivals.append(time.monotonic())
+        self.arrivals.append(now)
         script, number = self.script, self.counts["calls"]
-        if self._bucket is not None and not self._bucket.take(time.monotonic()):
+        if self._bucket is not None and not self._bucket.take(now):
             self.counts["over_rate"] += 1
             return await self._limited(writer, "429-after", self._bucket.wait_s)
         name = self._dice.fault()
@@ -254,10 +257,12 @@ class FaultServer:
             self.faults["ok"] -= name == "ok"
             self.faults["objected"] += 1
             return await self._send(writer, *wrong)
-        await asyncio.sleep(self._dice.latency_s())
-        whole, tokens_in, tokens_out = fault_answers.completion(body, name, number)
-        self._bill(body, tokens_in, tokens_out)
-        return await self._deliver(writer, name, whole)
+        # Made while it "thinks", so that the latency is what was asked for and not that plus the making.
+        answer = fault_answers.completion(body, name, number)
+        data = json.dumps(answer.whole).encode()
+        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+        self._bill(answer)
+        return await self._deliver(writer, name, data)
 
     def _remember(self, body: Mapping[str, Any]) -> None:
         if len(self.bodies) < 1000:
@@ -292,8 +297,7 @@ class FaultServer:
         value = fault("Rate limit reached for requests.", None, "rate_limit_exceeded")
         await self._send(writer, 429, value, headers)
 
-    async def _deliver(self, writer: asyncio.StreamWriter, name: str, whole: Mapping[str, Any]) -> None:
-        data = json.dumps(whole).encode()
+    async def _deliver(self, writer: asyncio.StreamWriter, name: str, data: bytes) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         chunked = head + b"Transfer-Encoding: chunked\r\n\r\n"
         if name == "truncated":
@@ -303,7 +307,7 @@ class FaultServer:
         if name == "html-200":
             return await self._send(writer, 200, HTML)
         if name == "array":
-            return await self._send(writer, 200, [whole])
+            return await self._send(writer, 200, b"[%b]" % data, kind="application/json")
         if name == "error-200":
             return await self._send(writer, 200, {"error": {"message": "Provider returned error", "code": 502}})
         if name == "reset":
