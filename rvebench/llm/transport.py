@@ -231,15 +231,17 @@ class Transport:
         import openai
 
         from rvebench.llm.capped import cap_bodies
+        from rvebench.llm.connections import AiohttpConnections, goes_through_proxy
 
         limits = self._limits
         timeout = httpx2.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s)
-        pool = httpx2.Limits(max_connections=limits.concurrency + 4, max_keepalive_connections=limits.concurrency + 4)
         url = urlunsplit(self._url._replace(query="", fragment=""))
         # An encoding could make the bound on bytes a bound on nothing; classic Azure wants the key under its own name.
         headers = {"Accept-Encoding": "identity"}
         if (self._url.hostname or "").endswith(".azure.com"):
             headers["api-key"] = key
+        most = limits.concurrency + 4
+        connections = None if goes_through_proxy(httpx2.URL(url)) else AiohttpConnections(most)
         self._client = openai.AsyncOpenAI(
             api_key=key or _NO_KEY,
             base_url=url,
@@ -250,7 +252,8 @@ class Transport:
             http_client=openai.DefaultAsyncHttpxClient(
                 base_url=url,
                 timeout=timeout,
-                limits=pool,
+                limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
+                transport=connections,
                 event_hooks={"response": [cap_bodies(limits.body_bytes)]},
             ),
         )
