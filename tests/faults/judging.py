@@ -26,6 +26,7 @@ from rvebench.llm.cache import CACHE_NAME, SqliteCache
 from rvebench.llm.cache_run import RUN_REPLIES_NAME
 from rvebench.runs.journal import latest_lines
 from rvebench.storage import LogLine, read_lines
+from tests.llm.fault_answers import Completion, request_sha256
 from tests.llm.fault_script import Script
 from tests.llm.fault_server import FaultServer
 
@@ -180,6 +181,7 @@ class CountingServer(FaultServer):
         super().reset(script)
         self.asked: Counter[str] = Counter()
         self.paid: Counter[str] = Counter()
+        self._questions: dict[str, str] = {}
 
     def __enter__(self) -> CountingServer:
         super().__enter__()
@@ -187,11 +189,18 @@ class CountingServer(FaultServer):
 
     def _remember(self, body: Mapping[str, Any]) -> None:
         super()._remember(body)
-        self.asked[question_of_body(body)] += 1
+        self.asked[self._question(body)] += 1
 
-    def _bill(self, body: Mapping[str, Any], tokens_in: int, tokens_out: int) -> None:
-        super()._bill(body, tokens_in, tokens_out)
-        self.paid[question_of_body(body)] += 1
+    def _bill_line(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._question(body)
+        return super()._bill_line(body)
+
+    def _bill(self, answer: Completion) -> None:
+        super()._bill(answer)
+        self.paid[self._questions[answer.sha256]] += 1
+
+    def _question(self, body: Mapping[str, Any]) -> str:
+        return self._questions.setdefault(request_sha256(body), question_of_body(body))
 
     @property
     def tokens(self) -> int:
