@@ -70,6 +70,8 @@ class Judging:
     """Independent verdicts of each judge."""
     reduce: str = "mean"
     """How the verdicts of several judges or repeats become one."""
+    quorum: int | None = None
+    """How many judges (of one judge: repeats) must answer; None: all."""
     asking: AskingOptions = field(default_factory=AskingOptions)
 
     def build(self, connection: Connection) -> Judge:
@@ -78,7 +80,7 @@ class Judging:
         Raises:
             UsageError: a name is unknown, or the judge cannot work here; the text says what to do.
         """
-        return build_judge(self.spec, connection, repeats=self.repeats, reduce=self.reduce)
+        return build_judge(self.spec, connection, repeats=self.repeats, reduce=self.reduce, quorum=self.quorum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
