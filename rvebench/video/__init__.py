@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rvebench.video.clip import Clip, Comparison, Frames, Seconds
 from rvebench.video.conform import CONFORM_VERSION, conform_video, conforms
-from rvebench.video.fingerprint import fingerprint
+from rvebench.video.fingerprint import fingerprint, frames_fingerprint
 from rvebench.video.frameplan import FramePair, FramePlan
 from rvebench.video.pairing import Indices, align_to_source
 from rvebench.video.preview import contact_sheet
@@ -29,6 +29,7 @@ __all__ = [
     "contact_sheet",
     "fingerprint",
     "fit_within",
+    "frames_fingerprint",
     "match_size",
     "probe_video",
     "read_video",

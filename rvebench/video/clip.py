@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from rvebench.records import Sample, Window
+from rvebench.video.fingerprint import frames_fingerprint
 
 __all__ = ["Clip", "Comparison", "Frames", "Seconds"]
 
@@ -28,6 +29,7 @@ class Clip:
     pts_s: Seconds
     frames_expected: int | None = None
     """The container's own frame count when it says one and it was not met (`allow_truncated`)."""
+    _frames_sha256: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
         frames, times = self.frames_THWC, self.pts_s
@@ -50,6 +52,14 @@ class Clip:
     def duration_s(self) -> float:
         """Seconds from the first frame to the end of the last."""
         return float(self.pts_s[-1]) + 1.0 / self.fps
+
+    @property
+    def frames_sha256(self) -> str:
+        """:func:`rvebench.video.frames_fingerprint` of the frames, worked out once for the clip."""
+        # No cached_property: before Python 3.12 it has one lock for all clips, and threads would hash in turn.
+        if not self._frames_sha256:
+            object.__setattr__(self, "_frames_sha256", frames_fingerprint(self.frames_THWC))
+        return self._frames_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

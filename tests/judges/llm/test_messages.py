@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from rvebench.judges.llm import EncodedFrames
 from rvebench.llm import ImagePart, TextPart
 from rvebench.records import Window
 from rvebench.taxonomy import Subset
-from rvebench.video import FramePlan
+from rvebench.video import FramePlan, fingerprint
+from rvebench.video import clip as video_clip
 from tests.judges.llm.world import clip, comparison, labels, scripted, words
 
 TARGET_SEED = 3
@@ -176,6 +179,37 @@ def test_kept_frames_are_those_of_the_clip_and_not_of_its_address() -> None:
     plan = FramePlan(k=2)
     seen = {store.images(clip(seed=seed), [0], plan)[0].frames_sha256 for seed in range(50)}
     assert len(seen) == 50
+
+
+def test_a_video_that_is_decoded_again_is_not_encoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    render = FramePlan.render
+    monkeypatch.setattr(FramePlan, "render", lambda plan, frame: (drawn.append(1), render(plan, frame))[1])
+    store, plan = EncodedFrames(), FramePlan(k=3)
+    first, second = clip(seed=7), clip(seed=7)
+    images = store.images(first, [0, 4, 8], plan)
+    assert store.images(second, [0, 4, 8], plan) == images
+    assert len(drawn) == 3
+
+
+def test_the_store_holds_no_decoded_frames() -> None:
+    store = EncodedFrames()
+    shown = clip(seed=3)
+    frames = weakref.ref(shown.frames_THWC)
+    store.images(shown, [0, 8], FramePlan(k=2))
+    del shown
+    assert frames() is None
+
+
+def test_frames_are_hashed_once_for_all_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    hash_of = video_clip.frames_fingerprint
+    monkeypatch.setattr(video_clip, "frames_fingerprint", lambda frames: (hashed.append(1), hash_of(frames))[1])
+    shown = clip(seed=5)
+    for plan in (FramePlan(k=2), FramePlan(k=3), FramePlan(k=4)):
+        EncodedFrames().images(shown, plan.indices(len(shown)), plan)
+    assert fingerprint(shown) == hash_of(shown.frames_THWC)
+    assert hashed == [1]
 
 
 def test_the_store_drops_what_it_has_no_room_for() -> None:
