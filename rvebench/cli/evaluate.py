@@ -10,6 +10,8 @@ import typer
 from rvebench.cli.common import Format, print_json, progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rvebench.llm import BatchProgress, Estimate
     from rvebench.runs import Judging, Plan, RunOptions, Scorers
 
@@ -43,6 +45,10 @@ BaseUrl = Annotated[
 ]
 Repeats = Annotated[int, typer.Option("--repeats", min=1, max=100, help="Independent verdicts of each judge.")]
 Reduce = Annotated[str, typer.Option("--reduce", help="How several verdicts become one: mean, median or worst.")]
+Quorum = Annotated[
+    int | None,
+    typer.Option("--quorum", min=1, help="Judges (of one judge: repeats) that must answer, of a panel; default: all."),
+]
 Cache = Annotated[
     str | None,
     typer.Option("--cache", help="Where the judge's replies are kept: a file, a cassette (.jsonl), or off."),
@@ -74,6 +80,7 @@ def evaluate(
     base_url: BaseUrl = None,
     repeats: Repeats = 1,
     reduce: Reduce = "mean",
+    quorum: Quorum = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
@@ -103,6 +110,7 @@ def evaluate(
         base_url,
         repeats,
         reduce,
+        quorum,
         max_usd,
         max_tokens,
         max_hours,
@@ -171,6 +179,7 @@ def score(
     base_url: BaseUrl = None,
     repeats: Repeats = 1,
     reduce: Reduce = "mean",
+    quorum: Quorum = None,
     max_usd: MaxUsd = None,
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
@@ -196,6 +205,7 @@ def score(
         base_url,
         repeats,
         reduce,
+        quorum,
         max_usd,
         max_tokens,
         max_hours,
@@ -216,6 +226,7 @@ def _judging(
     base_url: str | None,
     repeats: int,
     reduce: str,
+    quorum: int | None,
     max_usd: float | None,
     max_tokens: int | None,
     max_hours: float | None,
@@ -231,6 +242,7 @@ def _judging(
         spec=spec,
         repeats=repeats,
         reduce=reduce,
+        quorum=quorum,
         asking=AskingOptions(
             base_url=base_url,
             cache=cache,
@@ -279,7 +291,7 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
         return
     typer.echo(f"run {plan.manifest.run_id} in {directory}", err=True)
     with run_progress() as show:
-        outcome = execute(plan, directory, options, generate=generate, progress=show, watch=_say_batch)
+        outcome = execute(plan, directory, options, generate=generate, progress=show, watch=_batch_watch())
     if outcome.torn is not None:
         typer.echo(
             f"note: the journal ended in a torn line of {outcome.torn.size_bytes} bytes (an earlier process was "
@@ -294,9 +306,19 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
     finish(directory, format_)
 
 
-def _say_batch(progress: BatchProgress) -> None:
-    failed = f", {len(progress.failed)} failed" if progress.failed else ""
-    typer.echo(f"batch: {progress.answered} answered, {progress.waiting} waiting{failed}", err=True)
+def _batch_watch() -> Callable[[BatchProgress], None]:
+    """Returns what says how far batches are, each time that this has changed."""
+    said = ""
+
+    def say(progress: BatchProgress) -> None:
+        nonlocal said
+        failed = f", {len(progress.failed)} failed" if progress.failed else ""
+        line = f"batch: {progress.answered} answered, {progress.waiting} waiting{failed}"
+        if line != said:
+            typer.echo(line, err=True)
+        said = line
+
+    return say
 
 
 def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: bool, format_: Format) -> None:

@@ -129,6 +129,11 @@ class PanelJudge:
         """The judges as they were given."""
         return tuple(seat.judge for seat in self._seats)
 
+    @property
+    def asked(self) -> tuple[Judge, ...]:
+        """Who gives each of the verdicts: of every judge, every repeat."""
+        return tuple(judge for _, _, judge in self._chairs)
+
     def repeated(self, repeat: int) -> PanelJudge:
         """Returns the panel number `repeat`, from 0, whose verdicts are independent of the others'."""
         return PanelJudge(self.judges, repeats=self._repeats, reducer=self._reducer, quorum=self._quorum, index=repeat)

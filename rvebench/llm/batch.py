@@ -6,8 +6,8 @@ The life of a chunk (one batch of the service), and what a restart does at each 
 step       what was done                                        a restart
 ========== ==================================================== ==========================================
 written    requests are in a file, room is reserved next        reserves (the same room), goes on
-uploading  the upload was about to be sent                      looks for the file by name and size
-uploaded   the service's file id is known                       goes on
+uploading  the upload was about to be sent                      reserves, looks for the file by name and size
+uploaded   the service's file id is known                       reserves, goes on
 creating   the batch was about to be created                    looks for it by metadata and by its file
 created    the batch id is known                                polls
 ended      the service is done                                  downloads
@@ -17,7 +17,7 @@ counted    the cost is in the cost log                          nothing
 
 A chunk's name is in the metadata of its batch and in the cost log, and nothing else ever has it. The one thing that
 could be paid twice is a batch that the service created and does not list yet; therefore a lookup that finds nothing is
-made once more after :attr:`BatchRunner.settle_s` before it is created again. Should there be two all the same, the
+made once more after the runner's `settle_s` before it is created again. Should there be two all the same, the
 first is kept and the others are cancelled.
 """
 
@@ -25,8 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,21 +33,18 @@ from types import TracebackType
 from rvebench.llm.batch_answers import Answers, Failure
 from rvebench.llm.batch_rows import RETRYABLE, FailureKind, problem_kind
 from rvebench.llm.batch_state import LIVE_STEPS, BatchFiles, Chunk
+from rvebench.llm.batch_submit import Submitter
 from rvebench.llm.batch_wire import ENDED_STATUSES, BatchView, BatchWire
 from rvebench.llm.batch_writer import MOST_BYTES, MOST_REQUESTS, Draft, drafts_of
 from rvebench.llm.budget import Budget
 from rvebench.llm.dialect import Dialect
-from rvebench.llm.faults import BudgetError, CallError, TransportError
+from rvebench.llm.faults import BudgetError, CallError
 from rvebench.llm.messages import ChatRequest, Reply
 from rvebench.llm.prices import PriceTable
-from rvebench.llm.tokens import Span, TokenEstimate
+from rvebench.llm.tokens import TokenEstimate
 from rvebench.storage import exclusive_lock
 
 __all__ = ["BatchProgress", "BatchRunner"]
-
-_METADATA = "rvebench_chunk"
-_CLOCKS_DIFFER_S = 86_400
-"""Between this machine and the service, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +94,6 @@ class BatchRunner:
         attempts: int = 3,
         settle_s: float = 10.0,
     ) -> None:
-        self.settle_s = settle_s
         self._wire = wire
         self._budget = budget
         self._prices = prices
@@ -113,6 +108,7 @@ class BatchRunner:
             self._files = BatchFiles(directory)
             stack.callback(self._files.close)
             self._answers = Answers(self._files, prices)
+            self._submitter = Submitter(self._files, wire, budget, settle_s=settle_s)
             self._closing = stack.pop_all()
 
     def close(self) -> None:
@@ -140,6 +136,11 @@ class BatchRunner:
         """Returns the answer to the request with that digest, if it is here. Read from the files at each call."""
         return self._answers.reply(digest)
 
+    def failure(self, digest: str) -> Failure | None:
+        """Returns why that question has no answer, if it will not be asked again."""
+        failure = self._answers.failure(digest)
+        return failure if failure is not None and not self._retried(failure, RETRYABLE) else None
+
     # What is done
 
     async def run(
@@ -148,6 +149,7 @@ class BatchRunner:
         *,
         poll_s: float = 30.0,
         on_progress: Callable[[BatchProgress], None] | None = None,
+        afresh: Collection[FailureKind] = (),
     ) -> BatchProgress:
         """Submits, waits and collects until every question is answered or will not be.
 
@@ -155,11 +157,13 @@ class BatchRunner:
             requests: gives all questions, each time it is called; those answered or waiting are passed over.
             poll_s: between two looks at the service.
             on_progress: called after each look.
+            afresh: failures of these kinds, of earlier runs, are forgotten: their questions are as if never asked.
 
         Raises:
             BudgetError: nothing is waiting any more, and the rest has no room in the budget.
             CallError: the service cannot be used.
         """
+        self._answers.forget(afresh)
         while True:
             progress = await self.submit(requests())
             if not self._unfinished():
@@ -258,101 +262,28 @@ class BatchRunner:
         return [chunk for chunk in self._files.chunks if chunk.step != "counted"]
 
     def _again(self) -> bool:
-        return any(
-            failure.kind in RETRYABLE and failure.attempts < self._attempts
-            for failure in self._answers.failures().values()
-        )
+        return any(self._retried(failure, RETRYABLE) for failure in self._answers.failures().values())
+
+    def _retried(self, failure: Failure, kinds: Collection[FailureKind]) -> bool:
+        return failure.kind in kinds and failure.attempts < self._attempts
 
     def _open(self, request: ChatRequest, retry: frozenset[FailureKind]) -> bool:
         if request.digest in self._answers or (self._answered is not None and self._answered(request.digest)):
             return False
         failure = self._answers.failure(request.digest)
-        return failure is None or (failure.kind in retry and failure.attempts < self._attempts)
+        return failure is None or self._retried(failure, retry)
 
     def _fits(self, model: str, tokens: TokenEstimate) -> bool:
         return self._budget is None or self._budget.fits(model, tokens, batch=True)
 
     async def _send(self, draft: Draft) -> None:
-        chunk = self._files.add(draft.chunk, draft.digests)
-        await self._resume(chunk)
+        await self._submitter.submit(self._files.add(draft.chunk, draft.digests))
 
     async def _resume_all(self) -> None:
         for chunk in self._live():
-            # Without room it is dropped: nothing of it was sent, and its questions are open again.
+            # Without room it is dropped: nothing of it was asked, and its questions are open again.
             with contextlib.suppress(BudgetError):
-                await self._resume(chunk)
-
-    async def _resume(self, chunk: Chunk) -> Chunk:
-        """Brings a chunk from wherever it is to where the service works on it."""
-        file_id: str | None = None
-        if chunk.step == "written":
-            self._reserve(chunk)
-            chunk = self._files.move(chunk, step="uploading")
-        elif chunk.step == "uploading":
-            file_id = await self._wire.find_upload(self._files.upload_name(chunk), chunk.size_bytes)
-        if chunk.step == "uploading":
-            if file_id is None:
-                file_id = await self._wire.upload(self._files.requests(chunk.number), self._files.upload_name(chunk))
-            chunk = self._files.move(chunk, step="uploaded", file_id=file_id)
-        if chunk.step == "uploaded":
-            chunk = self._files.move(chunk, step="creating", begun_s=int(time.time()))
-            view = await self._create(chunk)
-        elif chunk.step == "creating":
-            view = await self._find(chunk) or await self._create(chunk)
-        else:
-            return chunk
-        return self._files.move(chunk, step="created", batch_id=view.id, status=view.status)
-
-    def _reserve(self, chunk: Chunk) -> None:
-        if self._budget is None:
-            return
-        tokens = TokenEstimate(text=Span(chunk.input_most, chunk.input_most), output_most=chunk.output_most)
-        try:
-            hold = self._budget.try_reserve(
-                chunk.model, tokens, key=self._files.key(chunk), calls=chunk.requests, batch=True
-            )
-            if hold is None:
-                raise BudgetError(
-                    f"batches at work hold the room that the next {chunk.requests} questions need",
-                    hint="collect them first: run the same command again later",
-                )
-        except CallError:
-            self._files.drop(chunk)
-            raise
-
-    async def _create(self, chunk: Chunk) -> BatchView:
-        metadata = {_METADATA: self._files.key(chunk)}
-        for attempt in range(3):
-            try:
-                return await self._wire.create(chunk.file_id, metadata)
-            except TransportError:
-                # Whether it was created is not known: ask, never send it twice unasked.
-                if (view := await self._find(chunk)) is not None:
-                    return view
-                if attempt == 2:
-                    raise
-                await asyncio.sleep(min(self.settle_s, 2.0**attempt))
-        raise AssertionError("unreachable")
-
-    async def _find(self, chunk: Chunk) -> BatchView | None:
-        """Returns the batch that was created for a chunk, if there is one."""
-        for last in (False, True):
-            found: list[BatchView] = []
-            async for view in self._wire.recent():
-                if view.created_s < chunk.begun_s - _CLOCKS_DIFFER_S:
-                    break
-                if view.metadata.get(_METADATA) == self._files.key(chunk) or view.input_file_id == chunk.file_id:
-                    found.append(view)
-            if found:
-                first, *others = sorted(found, key=lambda view: (view.created_s, view.id))
-                for other in others:
-                    if other.status not in ENDED_STATUSES:
-                        with contextlib.suppress(CallError):
-                            await self._wire.cancel(other.id)
-                return first
-            if not last:
-                await asyncio.sleep(self.settle_s)
-        return None
+                await self._submitter.submit(chunk)
 
     # Collecting
 

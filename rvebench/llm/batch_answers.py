@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -17,6 +17,9 @@ from rvebench.llm.prices import PriceTable
 __all__ = ["Answers", "Bill", "Failure"]
 
 
+_NO_TOKENS = TokenUsage()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a question has no answer."""
@@ -25,6 +28,8 @@ class Failure:
     what: str
     attempts: int
     """Batches that it was in."""
+    usage: TokenUsage | None = _NO_TOKENS
+    """What the last attempt is billed; None: the model answered, and nobody counted."""
 
 
 class Bill(NamedTuple):
@@ -124,17 +129,22 @@ class Answers:
                 self._places[row.digest] = place
                 self._failures.pop(row.digest, None)
             elif row.kind is not None:
-                self._fail(row.digest, row.kind, row.what)
+                self._fail(row.digest, row.kind, row.what, row.usage)
         kind = cast(FailureKind, chunk.problem_kind or ("expired" if chunk.status == "expired" else "missing"))
         what = chunk.problem or f"the batch {chunk.batch_id} ended as {chunk.status} without a line for this question"
         for digest in open_digests:
             self._fail(digest, kind, what)
         self._bills[chunk.number] = Bill(usage, answers)
 
-    def _fail(self, digest: str, kind: FailureKind, what: str) -> None:
+    def forget(self, kinds: Collection[FailureKind]) -> None:
+        """Forgets failures of these kinds until the directory is opened again."""
+        self._failures = {digest: one for digest, one in self._failures.items() if one.kind not in kinds}
+
+    def _fail(self, digest: str, kind: FailureKind, what: str, usage: TokenUsage | None = _NO_TOKENS) -> None:
         if digest not in self._places:
             before = self._failures.get(digest)
-            self._failures[digest] = Failure(kind=kind, what=what, attempts=1 + (before.attempts if before else 0))
+            attempts = 1 + (before.attempts if before else 0)
+            self._failures[digest] = Failure(kind=kind, what=what, attempts=attempts, usage=usage)
 
     def _rows(self, chunk: Chunk) -> Iterator[tuple[Row, _Place]]:
         for wanted, path in (

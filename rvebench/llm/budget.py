@@ -229,6 +229,13 @@ class Budget:
                 self._end_locked(hold, "paid", amount, calls=calls, unpriced=calls if cost is None else 0)
         return cost
 
+    def release(self, key: str, model: str) -> None:
+        """Gives back the room reserved under a key, if it is open: nothing was asked. It may be reserved again."""
+        with self._mutex:
+            promise = self._ledger.find(key, model)
+            if promise is not None:
+                self._end_locked(Hold(self, promise, 1.0), "free", Amount(0, 0), calls=0)
+
     def close(self) -> None:
         """Writes the time spent and closes the cost log; calls still in flight stay open in it."""
         with self._mutex:

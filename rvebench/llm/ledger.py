@@ -152,7 +152,7 @@ class Ledger:
         return self._open.get(key)
 
     def ended(self, key: str) -> bool:
-        """Tells whether a reservation of that name was made and ended; names hold a colon, numbers of calls do not."""
+        """Tells whether a reservation of that name was made and spent; names hold a colon, numbers of calls do not."""
         return key in self._ended
 
     def promise(self, model: str, bound: Amount, *, calls: int, key: str | None = None) -> Promise:
@@ -188,7 +188,7 @@ class Ledger:
         return round(self._clock() - self._start_s, 3)
 
     def _count_in(self, key: str, ending: str, amount: Amount, *, calls: int, unpriced: int) -> None:
-        if ":" in key:
+        if ":" in key and ending != "free":
             self._ended.add(key)
         self._gone = self._gone.plus(amount)
         self._calls += calls

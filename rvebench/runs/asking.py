@@ -96,11 +96,12 @@ def connection_for(options: AskingOptions, directory: Path) -> Iterator[Connecti
 
 def models_of(judge: Judge | None) -> tuple[str, ...]:
     """Returns the models that a judge, or the members of a panel, will be asked of a service."""
+    from rvebench.judges.panel import PanelJudge
+
     if judge is None:
         return ()
-    members = getattr(judge, "members", None)
-    if members is not None:
-        return tuple(dict.fromkeys(model for member in members for model in models_of(member)))
+    if isinstance(judge, PanelJudge):
+        return tuple(dict.fromkeys(model for member in judge.judges for model in models_of(member)))
     return (judge.info.model,) if judge.info.paid and judge.info.model else ()
 
 

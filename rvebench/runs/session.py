@@ -12,7 +12,7 @@ from rvebench.errors import StorageError, UsageError
 from rvebench.judges import Judge
 from rvebench.records import EditorInfo
 from rvebench.runs.asking import connection_for, models_of, paying
-from rvebench.runs.batching import BatchWatch, answered_by_batch, batching_judge
+from rvebench.runs.batching import BatchWatch, answered_by_batch, batched_judges
 from rvebench.runs.environment import describe_environment
 from rvebench.runs.journal import RunJournal
 from rvebench.runs.load import SAMPLES_NAME, read_samples, write_samples
@@ -140,8 +140,10 @@ def execute(
     Raises:
         LockedError: another process works there.
         InterruptError: stopped on request.
+        UsageError: the judge cannot be asked by batch.
         RveError: what :func:`rvebench.runs.pipeline.work` raises.
     """
+    _check_batch(plan)
     with _opened(directory, plan, allow_mixed=options.allow_mixed) as (journal, resumed):
         journal.session("begin", verb="generate" if generate else "score")
         tally = _work(plan, directory, journal, options, generate=generate, progress=progress, watch=watch)
@@ -170,7 +172,6 @@ def _work(
         if not judging.asking.batch:
             asked = _reached(plan, judging.build(connection))
             return work(asked, directory, journal, options, generate=generate, progress=progress)
-        batching_judge(plan)
         first = work(_reached(plan, None), directory, journal, options, generate=generate, progress=progress)
         poll_s = judging.asking.poll_s
         with answered_by_batch(plan, directory, journal, options, connection, poll_s=poll_s, watch=watch) as answered:
@@ -179,6 +180,13 @@ def _work(
         return replace(
             first, scored_total=second.scored_total, scored_done=second.scored_done, unjudged=second.unjudged
         )
+
+
+def _check_batch(plan: Plan) -> None:
+    """Refuses batches where nobody can be asked by them, before there is a run."""
+    judging = plan.scorers.judging
+    if judging is not None and judging.asking.batch:
+        batched_judges(plan.scorers.judge)
 
 
 def _reached(plan: Plan, judge: Judge | None) -> Plan:
@@ -192,8 +200,9 @@ def left_to_do(plan: Plan, directory: Path, options: RunOptions, *, generate: bo
     """Returns what :func:`execute` would do; writes nothing.
 
     Raises:
-        UsageError: the directory holds another run.
+        UsageError: the directory holds another run, or the judge cannot be asked by batch.
     """
+    _check_batch(plan)
     _require_ours(directory)
     if not is_run(directory):
         edits = plan.own if generate else ()

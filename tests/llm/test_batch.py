@@ -2,6 +2,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from rvebench.errors import DataError, LockedError
 from rvebench.llm.batch import BatchRunner
 from rvebench.llm.batch_replies import BatchReplies
 from rvebench.llm.batch_rows import read_row
-from rvebench.llm.batch_wire import OpenAIBatches
+from rvebench.llm.batch_wire import BatchView, OpenAIBatches
 from rvebench.llm.budget import Budget
-from rvebench.llm.cache import SqliteCache
-from rvebench.llm.faults import BudgetError, FatalCallError, RejectedError
-from rvebench.llm.messages import ChatMessage, ChatRequest, ImagePart, Sampling, TextPart
+from rvebench.llm.cache import NullCache, SqliteCache
+from rvebench.llm.faults import BudgetError, FatalCallError, RefusedError, RejectedError, TransportError
+from rvebench.llm.ledger import Spent
+from rvebench.llm.messages import ChatMessage, ChatRequest, ImagePart, Sampling, TextPart, TokenUsage
 from rvebench.llm.prices import load_prices
 from rvebench.llm.tokens import estimate_tokens
 from tests.llm.fault_script import Script
@@ -269,6 +271,85 @@ def test_a_wrong_key_stops_at_once_and_stands_nowhere(
     assert bench.do(lambda runner: runner.run(lambda: asks(2), poll_s=0.01)).answered == 2  # type: ignore[attr-defined]
 
 
+class NoCredit(OpenAIBatches):
+    """Takes files and no batch."""
+
+    async def create(self, file_id: str, metadata: object) -> BatchView:
+        raise FatalCallError("no credit is left")
+
+
+def test_where_certainly_nothing_was_created_the_room_is_given_back_and_reserved_anew(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent(wire: type[OpenAIBatches], error: str | None) -> Spent:
+        async def go() -> None:
+            asked = wire(base_url=bench.server.url, patience_s=5.0)
+            try:
+                with bench.runner(asked, budget=budget) as runner:
+                    await runner.run(lambda: asks(3), poll_s=0.01)
+            finally:
+                await asked.aclose()
+
+        with Budget(spent_file=tmp_path / "costs.jsonl", prices=PRICES, max_usd=0.1) as budget:
+            if error is None:
+                asyncio.run(go())
+            else:
+                with pytest.raises(FatalCallError, match=error):
+                    asyncio.run(go())
+            return budget.spent()
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-0123456789")
+    for _ in range(2):
+        assert spent(OpenAIBatches, "was not accepted").tokens == 0
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    for _ in range(2):
+        assert spent(NoCredit, "no credit").tokens == 0
+        assert bench.server.counters()["files"] == 1, "the file that was taken is used again"
+    done = spent(OpenAIBatches, None)
+    assert (done.calls, done.unsettled_calls) == (3, 0) and done.usd == pytest.approx(bench.server.usd / 2)
+    assert bench.server.counters()["batches"] == 1 and bench.server.counters()["files"] == 0
+    assert replace(spent(OpenAIBatches, None), hours=0) == replace(done, hours=0)
+
+
+def test_a_failure_in_a_batch_fails_where_an_answer_was_looked_for(bench: Bench, tmp_path: Path) -> None:
+    bench.do(lambda runner: runner.submit(asks(4)))
+    state = json.loads((bench.directory / "batch.json").read_text())
+    assert state["chunks"][0]["requests"] == 4
+    digests = [request.digest for request in asks(4)]
+    choice = {"message": {"content": None, "refusal": "I will not."}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 9, "completion_tokens": 3}
+    refusal = {"id": "x", "model": "gpt-4o", "choices": [choice], "usage": usage}
+    rows = [
+        {"custom_id": digests[0], "response": {"status_code": 200, "body": refusal}},
+        {"custom_id": digests[1], "response": {"status_code": 401, "body": {"error": {"message": "no such key"}}}},
+        {"custom_id": digests[2], "error": {"code": "batch_expired", "message": "too late"}},
+    ]
+    (bench.directory / "0001.output.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    state["chunks"][0].update(step="fetched", status="completed", output_file_id="file-9")
+    (bench.directory / "batch.json").write_text(json.dumps(state))
+
+    async def work(runner: BatchRunner) -> None:
+        replies = BatchReplies([runner], NullCache())
+        with pytest.raises(RefusedError, match="I will not") as refused:
+            replies.get(digests[0])
+        assert refused.value.usage == TokenUsage(input_tokens=9, output_tokens=3)
+        with pytest.raises(FatalCallError, match="no such key"):
+            replies.get(digests[1])
+        for digest in digests[2:]:
+            with pytest.raises(TransportError, match="asked once by batch"):
+                replies.get(digest)
+        assert [replies.settled(digest) for digest in digests] == [True, False, True, True]
+        assert replies.get("0" * 64) is None and not replies.settled("0" * 64)
+
+    bench.do(work, attempts=1)
+
+    async def patient(runner: BatchRunner) -> None:
+        replies = BatchReplies([runner], NullCache())
+        assert replies.get(digests[2]) is None and not replies.settled(digests[2]), "it will be asked again"
+
+    bench.do(patient, attempts=2)
+
+
 def test_a_service_without_a_batch_api_is_one_sentence(tmp_path: Path, server: FaultServer) -> None:
     async def go() -> None:
         wire = OpenAIBatches(base_url=server.url + "/nothing", patience_s=1.0)
@@ -303,7 +384,7 @@ def test_answered_questions_are_passed_over_and_accepted_answers_go_to_the_cache
 
         async def work(runner: BatchRunner) -> None:
             await runner.run(lambda: requests, poll_s=0.01)
-            replies = BatchReplies(runner, cache)
+            replies = BatchReplies([runner], cache)
             for request in requests[:2]:
                 reply = replies.get(request.digest, request)
                 assert reply is not None and not reply.from_cache and reply.cost_usd > 0
