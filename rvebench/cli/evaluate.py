@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -358,7 +359,7 @@ def _cost_as_json(estimate: Estimate) -> dict[str, object]:
         "text_tokens": {"likely": estimate.tokens.text.likely, "most": estimate.tokens.text.most},
         "image_tokens": {"likely": estimate.tokens.image.likely, "most": estimate.tokens.image.most},
         "output_tokens_most": estimate.tokens.output_most,
-        "usd": {"low": estimate.usd_low, "high": estimate.usd_high},
+        "usd": {"low": estimate.usd_low, "likely": estimate.usd_likely, "high": estimate.usd_high},
         "seconds": estimate.seconds,
         "unpriced_models": list(estimate.unpriced_models),
         "prices": [f"{price.model}, {price.as_of}: {price.source}" for price in estimate.prices],
@@ -377,14 +378,15 @@ def _duration(seconds: float) -> str:
 
 def _print_cost(estimate: Estimate) -> None:
     tokens = estimate.tokens
-    typer.echo(f"{'calls':16} {estimate.calls}, repairs and retries on top")
+    typer.echo(f"{'calls':16} {estimate.calls}; repairs and retries come on top, answers in the cache cost nothing")
     typer.echo(f"{'text tokens':16} about {tokens.text.likely:,}, {tokens.text.most:,} at most")
     typer.echo(f"{'image tokens':16} about {tokens.image.likely:,}, {tokens.image.most:,} at most")
     typer.echo(f"{'output tokens':16} {tokens.output_most:,} at most")
-    if estimate.usd_low is None or estimate.usd_high is None:
+    if estimate.usd_low is None or estimate.usd_likely is None or estimate.usd_high is None:
         typer.echo(f"{'price':16} not known for {', '.join(estimate.unpriced_models)}; --prices FILE names it")
     else:
-        typer.echo(f"{'price':16} {estimate.usd_low:.2f} to {estimate.usd_high:.2f} USD")
+        low, high = math.floor(estimate.usd_low * 100) / 100, math.ceil(estimate.usd_high * 100) / 100
+        typer.echo(f"{'price':16} about {estimate.usd_likely:.2f} USD, between {low:.2f} and {high:.2f}")
     for price in estimate.prices:
         typer.echo(f"{'':16} by {price.model}, {price.as_of}: {price.source}")
     if estimate.seconds is not None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from rvebench.llm.messages import ChatRequest, TokenUsage
 from rvebench.llm.prices import Price, PriceTable
-from rvebench.llm.tokens import TokenEstimate, estimate_tokens
+from rvebench.llm.tokens import TokenEstimate, estimate_tokens, has_image_rule
 
 __all__ = ["Estimate", "Workload", "calls_per_s", "estimate_requests", "estimate_workloads"]
 
-_SHORT_ANSWER = 0.15
-"""A short answer, as a part of the longest that the request allows."""
+_LEAST_TEXT = 0.5
+"""Of the likely text tokens: prose of long words, and a schema that the service does not count."""
+_LEAST_IMAGE = 0.2
+"""Of the likely image tokens of a model whose rule is not known: open models spend 64 tokens on a frame and more."""
+_LEAST_ANSWER, _LIKELY_ANSWER = 0.01, 0.35
+"""Parts of the longest answer that the request allows: bare scores, and scores with a few sentences each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,10 @@ class Estimate:
     """Questions whose answers are in the cache: they cost nothing and are not in `calls`."""
     tokens: TokenEstimate
     usd_low: float | None
-    """Likely input, text from the service's cache, short answers; None when a model's price is not known."""
+    """What it costs at least: little text, all input from the service's cache, bare scores. None when a model's price
+    is not known."""
+    usd_likely: float | None
+    """Likely input, nothing from the service's cache, answers of a few sentences."""
     usd_high: float | None
     """The bound that a budget reserves, summed: with this much for --max-usd the run is not stopped by it."""
     seconds: float | None
@@ -123,7 +131,7 @@ def estimate_workloads(
 def _estimate(
     sums: dict[str, _Sum], cached: int, prices: PriceTable, *, batch: bool, rate_per_s: float | None
 ) -> Estimate:
-    low = high = 0.0
+    low = likely = high = 0.0
     tokens = TokenEstimate()
     calls = 0
     rows: list[Price] = []
@@ -136,13 +144,15 @@ def _estimate(
             unpriced.append(model)
             continue
         rows.append(price)
-        low += price.cost_usd(_least(total.tokens), batch=batch)
+        low += price.cost_usd(_least(model, total.tokens), batch=batch)
+        likely += price.cost_usd(_likely(total.tokens), batch=batch)
         high += price.cost_usd(_most(total.tokens), batch=batch)
     return Estimate(
         calls=calls,
         answered_calls=cached,
         tokens=tokens,
         usd_low=None if unpriced else low,
+        usd_likely=None if unpriced else likely,
         usd_high=None if unpriced else high,
         seconds=None if batch or rate_per_s is None else calls / rate_per_s,
         unpriced_models=tuple(sorted(unpriced)),
@@ -150,12 +160,21 @@ def _estimate(
     )
 
 
-def _least(tokens: TokenEstimate) -> TokenUsage:
-    # Images differ from call to call; what a service caches is the text in front of them.
+def _least(model: str, tokens: TokenEstimate) -> TokenUsage:
+    # The same frames are shown for each question and repeat: a service may have kept them too.
+    text = math.floor(tokens.text.likely * _LEAST_TEXT)
+    image = math.floor(tokens.image.likely * (1.0 if has_image_rule(model) else _LEAST_IMAGE))
+    return TokenUsage(
+        input_tokens=text + image,
+        cached_input_tokens=text + image,
+        output_tokens=math.floor(tokens.output_most * _LEAST_ANSWER),
+    )
+
+
+def _likely(tokens: TokenEstimate) -> TokenUsage:
     return TokenUsage(
         input_tokens=tokens.text.likely + tokens.image.likely,
-        cached_input_tokens=tokens.text.likely,
-        output_tokens=round(tokens.output_most * _SHORT_ANSWER),
+        output_tokens=round(tokens.output_most * _LIKELY_ANSWER),
     )
 
 

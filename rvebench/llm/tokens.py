@@ -28,7 +28,7 @@ from typing import NamedTuple, Protocol
 from rvebench.llm.messages import ChatRequest, TextPart
 from rvebench.records import canonical_json
 
-__all__ = ["Span", "TokenEstimate", "estimate_tokens", "image_tokens", "model_family", "text_tokens"]
+__all__ = ["Span", "TokenEstimate", "estimate_tokens", "has_image_rule", "image_tokens", "model_family", "text_tokens"]
 
 _CHARS_PER_TOKEN = 4.0
 _MESSAGE_OVERHEAD = 8
@@ -210,6 +210,17 @@ def model_family(model: str) -> str:
     return _DATE.sub("", model.rsplit("/", 1)[-1].lower())
 
 
+def has_image_rule(model: str) -> bool:
+    """Returns whether it is known how a model counts images; if not, what is likely is a guess."""
+    return _rule_of(model) is not _UNKNOWN
+
+
+def _rule_of(model: str) -> _Rule:
+    name = model_family(model)
+    rule = _RULES.get(name)
+    return rule or next((rule for mark, rule in _FAMILIES if mark in name), _UNKNOWN)
+
+
 def image_tokens(model: str, width: int, height: int, *, detail: str = "high") -> Span:
     """Returns what one image counts.
 
@@ -219,10 +230,7 @@ def image_tokens(model: str, width: int, height: int, *, detail: str = "high") -
         height: pixels, at least 1.
         detail: `low` asks OpenAI's tile models for a thumbnail at their base charge; `auto` counts as `high`.
     """
-    name = model_family(model)
-    rule = _RULES.get(name)
-    if rule is None:
-        rule = next((rule for mark, rule in _FAMILIES if mark in name), _UNKNOWN)
+    rule = _rule_of(model)
     span = (rule.low if detail == "low" else rule.span)(max(1, width), max(1, height))
     return Span(span.likely, span.most + _IMAGE_OVERHEAD)
 
