@@ -199,7 +199,6 @@ def _take(
 ) -> None:
     code = response.status_code
     if code == 416 and start:
-        part.remove()  # the server's file is not longer than ours: ours is whole only if its size is the pinned one
         raise WrongContent(f"the source has no more than the {start} bytes that are here")
     if code in _RETRIED:
         raise Broken(f"HTTP {code}", _retry_after(response.headers.get("retry-after")))
