@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rvebench.errors import UnknownNameError, UsageError
 from rvebench.judges.protocol import Judge
 from rvebench.judges.sound import repeat_of, sound_verdict
-from rvebench.records import JudgeInfo, Usage, Verdict, VerdictPart, digest_of
+from rvebench.records import JudgeInfo, Sample, Usage, Verdict, VerdictPart, digest_of
 from rvebench.registry import nearest_names
 from rvebench.scoring import spread_of
 from rvebench.taxonomy import Criterion, Status, criteria_for
@@ -158,14 +158,16 @@ class PanelJudge:
             BudgetError: the next call could cost more than is left.
         """
         chairs = self._chairs
-        asked = (sound_verdict(judge, comparison) for _, _, judge in chairs)
+        asked = [sound_verdict(judge, comparison) for _, _, judge in chairs]
+        sample = comparison.sample
+        del comparison  # held by the judges alone, as long as each of them needs it
         parts: list[VerdictPart] = []
         # Waits for all even where one raises: replies on their way are paid for, and accepted ones are kept.
         for (name, repeat, _), found in zip(chairs, await asyncio.gather(*asked, return_exceptions=True), strict=True):
             if isinstance(found, BaseException):
                 raise found
             parts.append(_part(name, repeat, found))
-        return self._reduced(comparison, tuple(parts))
+        return self._reduced(sample, tuple(parts))
 
     async def aclose(self) -> None:
         """Closes the judges' connections."""
@@ -192,8 +194,7 @@ class PanelJudge:
         least = "" if self._quorum == self._voices else f", at least {self._quorum} of them"
         return f"the {self._reducer} of {len(self._seats)} judges{least}{often} ({who})"
 
-    def _reduced(self, comparison: Comparison, parts: tuple[VerdictPart, ...]) -> Verdict:
-        sample = comparison.sample
+    def _reduced(self, sample: Sample, parts: tuple[VerdictPart, ...]) -> Verdict:
         voices = [[part for part in parts if part.judge == seat.name] for seat in self._seats]
         if len(voices) == 1:
             counted = [[part for part in voices[0] if part.status is Status.OK]]

@@ -38,7 +38,9 @@ async def sound_verdict(judge: Judge, comparison: Comparison) -> Verdict:
     """
     sample = comparison.sample
     try:
-        verdict = await judge.judge(comparison)
+        judging = judge.judge(comparison)
+        del comparison  # a judge that is done with the frames before it is done with the verdict lets them go
+        verdict = await judging
         if verdict.sample_id != sample.id:
             raise ValueError(f"a verdict on {verdict.sample_id!r}, which it was not shown")
         if verdict.status is Status.OK:

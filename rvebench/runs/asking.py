@@ -26,7 +26,7 @@ __all__ = [
 BATCH_FOLDER = "batch"
 """In a run directory: the state, requests and answers of batches."""
 
-_AT_ONCE_PAID = 16
+_AT_ONCE_PAID = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,6 +158,8 @@ class _Work:
     halted: FatalCallError | BudgetError | None = None
     """Why nothing more is asked; verdicts under way are finished, since they are paid for."""
     lanes: list[MetricLane] = field(default_factory=list)
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_local_concurrency()))
+    """For edits that are held decoded."""
     pool: EditPool | None = None
 
     @property
@@ -317,6 +319,7 @@ class _Work:
                 sample,
                 record,
                 todo,
+                room=self.room,
                 directory=self.directory,
                 judge=scorers.judge,
                 lanes=self.lanes,

@@ -72,6 +72,7 @@ async def score_edit(
     record: EditRecord,
     todo: Todo,
     *,
+    room: asyncio.Semaphore,
     directory: Path,
     judge: Judge | None,
     lanes: Sequence[MetricLane],
@@ -82,34 +83,46 @@ async def score_edit(
 ) -> Scored:
     """Returns the verdict and metric values that `todo` asks for, and writes the preview.
 
+    `room` says how many edits may be decoded, drawn and measured at a time. A verdict that waits for a service is none
+    of them: such a judge has encoded what it shows, and holds no decoded video.
+
     Raises:
         DataError: the source, the target or the recorded edit is not what it was when it was hashed. That is damage,
             not a bad edit: no number may come of it.
         BudgetError, FatalCallError: the judge can ask nothing more, of this sample or any other.
     """
-    comparison = await asyncio.to_thread(decode_edit, sample, record, directory, decode_limit_s, allow_truncated)
-    if todo.preview:
-        await asyncio.to_thread(_write_preview, comparison, preview_path(directory, sample, preview), preview)
-    measuring = [lane.measure(comparison) for lane in lanes if lane.info.name in todo.metrics]
-    judging = _judge(judge, comparison, judge_timeout_s) if judge is not None and todo.verdict else _nothing()
-    verdict, values = await asyncio.gather(judging, asyncio.gather(*measuring))
-    return Scored(verdict, tuple(values))
+    async with room:
+        comparison = await asyncio.to_thread(decode_edit, sample, record, directory, decode_limit_s, allow_truncated)
+        if todo.preview:
+            await asyncio.to_thread(_write_preview, comparison, preview_path(directory, sample, preview), preview)
+        asked = judge if todo.verdict else None
+        judging = asyncio.create_task(_judge(asked, comparison, judge_timeout_s))
+        measuring = [lane.measure(comparison) for lane in lanes if lane.info.name in todo.metrics]
+        del comparison  # held by the judge and the metrics alone, as long as each of them needs it
+        try:
+            values = await asyncio.gather(*measuring)
+        except BaseException:
+            judging.cancel()
+            await asyncio.gather(judging, return_exceptions=True)
+            raise
+    return Scored(await judging, tuple(values))
 
 
-async def _nothing() -> None:
-    return None
-
-
-async def _judge(judge: Judge, comparison: Comparison, timeout_s: float | None) -> Verdict:
+async def _judge(judge: Judge | None, comparison: Comparison, timeout_s: float | None) -> Verdict | None:
+    if judge is None:
+        return None
+    sample_id = comparison.sample.id
+    judging = sound_verdict(judge, comparison)
+    del comparison
     try:
-        verdict = await asyncio.wait_for(sound_verdict(judge, comparison), timeout=timeout_s)
+        verdict = await asyncio.wait_for(judging, timeout=timeout_s)
         canonical_json(verdict_to_json(verdict))
         return verdict
     except asyncio.TimeoutError:
         reason = f"the judge gave no verdict within {timeout_s} s"
     except (TypeError, ValueError, DataError) as error:
         reason = f"the judge gave a verdict that cannot be recorded ({type(error).__name__}: {error})"
-    return Verdict(sample_id=comparison.sample.id, status=Status.UNJUDGED, reason=reason)
+    return Verdict(sample_id=sample_id, status=Status.UNJUDGED, reason=reason)
 
 
 def read_hashed(sample: Sample, role: Role, *, decode_limit_s: float, allow_truncated: bool) -> Clip:

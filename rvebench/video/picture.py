@@ -53,7 +53,7 @@ def picture_of(frame_HWC: Frames, size: tuple[int, int]) -> Image.Image:
         picture = _SCALERS.shrink.reformat(
             picture, width=size[0], height=size[1], format="gbrp", interpolation=_BICUBIC_EXACT, threads=1
         )
-    done = _SCALERS.interleave.reformat(picture, format="rgb0", interpolation=_BICUBIC_EXACT, threads=1)
+    done = _SCALERS.interleave.reformat(picture, format="rgb0", threads=1)  # no flags: they bring a slow way
     plane = done.planes[0]
     # The image looks at the picture's own memory, which the array keeps alive.
     pixels = np.frombuffer(memoryview(plane), np.uint8)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,24 @@ class Says:
         scores = {name: FULL[name.value] for name in Criterion}
         sound = Verdict(sample_id=sample.id, status=Status.OK, scores=scores)
         return replace(sound, **self.fields) if sample.id == "s001" else sound
+
+
+@dataclass
+class LetsGo:
+    """Drops what it was shown and waits until nobody else holds it; notes how many frames stayed."""
+
+    info: JudgeInfo
+    held: list[int] = field(default_factory=list)
+
+    async def judge(self, comparison: Comparison) -> Verdict:
+        sample_id = comparison.sample.id
+        frames = [weakref.ref(video.frames_THWC) for video in (comparison.source, comparison.edit)]
+        del comparison
+        deadline = time.monotonic() + 5
+        while any(one() is not None for one in frames) and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
+        self.held.append(sum(one() is not None for one in frames))
+        return Verdict(sample_id=sample_id, status=Status.UNJUDGED, reason="let go")
 
 
 @dataclass
@@ -111,3 +132,13 @@ def test_a_value_that_is_no_number_or_of_another_sample_is_a_failed_one(
 def test_a_value_of_numpy_is_a_value(split: Path, tmp_path: Path) -> None:
     view = evaluate(split, tmp_path / "run", value={"value": np.float32(0.25)})
     assert view.outcomes[1].metrics[0].value == 0.25
+
+
+def test_only_the_judge_holds_the_frames_that_it_was_shown(split: Path, tmp_path: Path) -> None:
+    scorers = build_scorers(judge="reference", metrics="none", formula="geometric", exclude_unjudged=False)
+    assert scorers.judge is not None
+    judge = LetsGo(scorers.judge.info)
+    scorers = replace(scorers, judge=judge)
+    plan = make_plan(model="target", split=str(split), seed=0, limit=None, shard=None, scorers=scorers)
+    execute(plan, tmp_path / "run", RunOptions(), generate=True, progress=lambda _tally: None)
+    assert judge.held == [0, 0]

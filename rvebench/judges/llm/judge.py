@@ -26,7 +26,7 @@ from rvebench.video import Comparison
 __all__ = ["LlmJudge", "label_of"]
 
 _VERSION = "1"
-_AT_ONCE = 16
+_AT_ONCE = 32
 
 Round = tuple[Question, ...]
 
@@ -116,7 +116,7 @@ class LlmJudge:
 
     @property
     def at_once(self) -> int:
-        """How many verdicts to have under way: most have one call under way each, and hold their clips meanwhile."""
+        """How many verdicts to have under way: most have one call under way each, and hold encoded frames meanwhile."""
         return self.spec.wire.concurrency or _AT_ONCE
 
     def repeated(self, repeat: int) -> LlmJudge:
@@ -166,6 +166,7 @@ class LlmJudge:
             exhibit = await asyncio.to_thread(self._show, comparison)
         except VideoError as error:
             return Verdict(sample_id=sample_id, status=Status.UNJUDGED, reason=str(error))
+        del comparison  # what is encoded is all that is needed; decoded frames are not held while the service thinks
         rounds = asked.rounds(self.spec.calls)
         logs = [_Log() for _ in rounds]
         outcomes = await self._put_all(rounds, exhibit, asked, logs)

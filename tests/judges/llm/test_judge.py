@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+import weakref
 from typing import Any
 
 import pytest
 
 from rvebench.judges import Judge
+from rvebench.judges.panel import PanelJudge
+from rvebench.judges.sound import sound_verdict
 from rvebench.llm import BudgetError, FatalCallError, RefusedError, Reply, TokenUsage, TransportError
 from rvebench.llm.faults import OutageError, RejectedError
 from rvebench.records import Usage, Verdict, Window
@@ -210,3 +214,26 @@ def test_a_request_to_estimate_is_the_one_that_is_sent() -> None:
     expected = judge.requests(comparison())
     asyncio.run(judge.judge(comparison()))
     assert [request.digest for request in script.asked] == [request.digest for request in expected]
+
+
+@pytest.mark.parametrize("judges", [1, 2])
+def test_a_verdict_that_waits_for_the_service_holds_no_decoded_frames(judges: int) -> None:
+    shown = comparison()
+    frames = [weakref.ref(video.frames_THWC) for video in (shown.source, shown.edit)]
+    asked: list[Any] = []
+    left: list[object] = []
+
+    def look(request: Any) -> str:
+        asked.append(request)
+        deadline = time.monotonic() + 5  # the thread that encoded may be about to let go
+        while len(asked) == judges and any(one() is not None for one in frames) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        left[:] = [one() is not None for one in frames]
+        return GOOD
+
+    members = [scripted(look, spec=f"openai:m{number}")[0] for number in range(judges)]
+    verdict = sound_verdict(members[0] if judges == 1 else PanelJudge(members), shown)
+    del shown
+    assert asyncio.run(verdict).status is Status.OK
+    assert left == [False, False]
+    assert len(asked) == judges
