@@ -179,6 +179,7 @@ class LlmClient:
             wall_s=0.0 if self._start_s is None else max(0.0, self._end_s - self._start_s),
             most_at_once=throttle.most_in_flight if throttle else 0,
             limit=throttle.limit if throttle else 1.0,
+            pace_per_s=throttle.pace_per_s if throttle else None,
             baseline=throttle.baseline if throttle else 0.0,
         )
 

@@ -49,6 +49,8 @@ class CallStats:
     """Most calls under way at one time."""
     limit: float = 1.0
     """Calls at once that are allowed now."""
+    pace_per_s: float | None = None
+    """Calls a second at which they are spread now, because the service refused faster ones; None: it did not."""
     baseline: float = 0.0
     """Share of calls that the service refuses at any pace, as far as it is known."""
 

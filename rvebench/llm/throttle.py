@@ -15,9 +15,9 @@ from typing import Literal
 
 from aiolimiter import AsyncLimiter
 
-from rvebench.llm.adaptive import AdaptiveLimit
 from rvebench.llm.limits import Limits
 from rvebench.llm.messages import ChatRequest
+from rvebench.llm.pacing import Generation, Pacing
 from rvebench.llm.statuses import Allowance
 
 __all__ = ["Outcome", "Slot", "Throttle"]
@@ -25,8 +25,6 @@ __all__ = ["Outcome", "Slot", "Throttle"]
 Outcome = Literal["answered", "refused", "failed"]
 """How a call ended for the throttle: `refused` is a 429, `failed` says nothing about the rate."""
 
-_SLACK = 2
-"""Calls above the limit when calls are spread: the spreading holds the rate, so the count need not."""
 _RATE_WINDOW_S = 0.1
 _TOKEN_WINDOW_S = 10.0
 _BACKLOG_S = 0.02
@@ -34,7 +32,9 @@ _BACKLOG_S = 0.02
 _NEARLY_USED = 0.25
 """Part of an allowance that may be left before calls are spread at the rate at which it fills."""
 _IN_A_ROW = 3
-"""Refusals without an answer between them, until nothing is sent for a while."""
+_SILENT_CALLS = 3.0
+"""So many refusals without an answer between them, for so many times as long as a call takes, and nothing is sent for a
+while: by then the pace has been cut, and it did not help."""
 
 
 class Slot:
@@ -44,7 +44,7 @@ class Slot:
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
-        self.generation = -1
+        self.generation = Generation(-1, -1)
         self.start_s = 0.0
         self.tokens = 0
         self.done = False
@@ -73,16 +73,16 @@ class Throttle:
         rng: random.Random | None = None,
     ) -> None:
         self._limits = limits
-        self._adaptive = AdaptiveLimit(limits.concurrency)
+        self._pacing = Pacing(limits.concurrency)
         self._tokens_of = tokens_of
         self._rng = rng or random.Random()  # noqa: S311 - spreads pauses, hides nothing
         self._queue: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._next_s = 0.0
-        self._call_s: float | None = None
         self._fill_per_s: float | None = None
         self._held_until_s = 0.0
         self._refused_in_row = 0
+        self._row_since_s = 0.0
         self._debt = 0.0
         self.in_flight = 0
         self.most_in_flight = 0
@@ -99,12 +99,17 @@ class Throttle:
     @property
     def limit(self) -> float:
         """How many calls may be under way now."""
-        return self._adaptive.limit
+        return self._pacing.limit
+
+    @property
+    def pace_per_s(self) -> float | None:
+        """Calls a second that may be sent now; None where only their number at once is bounded."""
+        return self._pacing.pace_per_s
 
     @property
     def baseline(self) -> float:
         """Share of calls that the service refuses at any pace, as far as it is known."""
-        return self._adaptive.baseline
+        return self._pacing.baseline
 
     async def enter(self, request: ChatRequest, *, again: bool = False) -> Slot:
         """Returns a slot when it is this question's turn.
@@ -129,8 +134,8 @@ class Throttle:
             else:
                 turn.cancel()
             raise
-        slot.generation = self._adaptive.sent()
         slot.start_s = asyncio.get_running_loop().time()
+        slot.generation = self._pacing.sent(slot.start_s)
         return slot
 
     def allow(self, allowance: Allowance) -> None:
@@ -167,16 +172,23 @@ class Throttle:
             self._debt += tokens - slot.tokens
         now = asyncio.get_running_loop().time()
         if outcome == "answered":
-            took_s = now - slot.start_s
-            self._call_s = took_s if self._call_s is None else 0.95 * self._call_s + 0.05 * took_s
             self._refused_in_row = 0
-            self._adaptive.answered(slot.generation)
+            self._pacing.answered(slot.generation, now - slot.start_s)
         elif outcome == "refused":
+            if not self._refused_in_row:
+                self._row_since_s = now
             self._refused_in_row += 1
-            self._adaptive.refused(slot.generation)
-            if self._refused_in_row >= max(_IN_A_ROW if self._adaptive.proven else 1, self._adaptive.limit):
+            self._pacing.refused(slot.generation, now, told=retry_after_s is not None)
+            if self._shut(now):
                 self._hold(now, retry_after_s)
         self._pump()
+
+    def _shut(self, now: float) -> bool:
+        """Whether the service refuses everything, whatever the pace."""
+        if not self._pacing.proven:
+            return self._refused_in_row > 0
+        silent_s = now - self._row_since_s
+        return self._refused_in_row >= _IN_A_ROW and silent_s > _SILENT_CALLS * self._pacing.call_s
 
     def _hold(self, now: float, retry_after_s: float | None) -> None:
         """Sends nothing for a while: a service that refuses every call needs no more of them."""
@@ -188,30 +200,15 @@ class Throttle:
             pause = min(retry_after_s, limits.retry_after_most_s)
         self._held_until_s = max(self._held_until_s, now + pause)
 
-    @property
-    def _room(self) -> bool:
-        adaptive = self._adaptive
-        if self._refused_in_row >= max(_IN_A_ROW if adaptive.proven else 1, adaptive.limit):
-            return self.in_flight < 1
-        if self._spread:
-            return self.in_flight < min(self._limits.concurrency, math.floor(adaptive.limit) + _SLACK)
-        return self.in_flight < math.floor(adaptive.limit + 1e-9)
-
-    @property
-    def _spread(self) -> bool:
-        """Whether calls are spread in time: a service that refused one counts calls a second, not calls at once."""
-        return self._adaptive.refusing and self._call_s is not None and self._adaptive.limit < self._limits.concurrency
+    def _room(self, now: float) -> bool:
+        most = 1 if self._refused_in_row and self._shut(now) else math.floor(self._pacing.limit + 1e-9)
+        return self.in_flight < most
 
     @property
     def _gap_s(self) -> float:
         """Time between two calls, 0 where they need not be spread."""
-        gap_s = 0.0
-        if self._spread:
-            assert self._call_s is not None
-            gap_s = self._call_s * (1 - self._adaptive.baseline) / self._adaptive.limit
-        if self._fill_per_s is not None:
-            gap_s = max(gap_s, 1 / self._fill_per_s)
-        return gap_s
+        gap_s = self._pacing.gap_s
+        return gap_s if self._fill_per_s is None else max(gap_s, 1 / self._fill_per_s)
 
     def _pump(self) -> None:
         """Gives slots to those whose turn it is, and sets a timer for the next."""
@@ -219,11 +216,11 @@ class Throttle:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
-        while self._queue and self._room:
+        now = loop.time()
+        while self._queue and self._room(now):
             if self._queue[0].done():
                 self._queue.popleft()
                 continue
-            now = loop.time()
             gap_s = self._gap_s
             due = max(self._held_until_s, self._next_s if gap_s else 0.0)
             if due > now:

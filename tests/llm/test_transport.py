@@ -194,7 +194,11 @@ def test_a_service_of_ones_own_needs_no_key(server: FaultServer, monkeypatch: py
 
 def test_no_connection_is_a_transport_fault_that_cost_nothing() -> None:
     async def ask() -> None:
-        await Transport(base_url="http://127.0.0.1:9/v1", limits=SHORT).send(question())
+        transport = Transport(base_url="http://127.0.0.1:9/v1", limits=SHORT)
+        try:
+            await transport.send(question())
+        finally:
+            await transport.aclose()
 
     with pytest.raises(TransportError, match="no connection") as caught:
         asyncio.run(ask())
