@@ -29,6 +29,8 @@ _PROTOCOL = 1001
 _MOST_PICKLE_BYTES = 256 * 2**20
 _MOST_GROWTH = 100
 _FREE_GROWTH_BYTES = 256 * 2**20
+_UNPACKING = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
+"""What the zip library raises for damaged files."""
 _PAGE_STARTS = (b"<!doctype html", b"<html", b"<?xml", b'{"error')
 
 
@@ -114,7 +116,7 @@ def _size_of(storage: Storage) -> int:
 def _read_zip(path: Path, file: IO[bytes], mapped: mmap.mmap, machine: PickleMachine) -> tuple[Any, dict[str, Span]]:
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _UNPACKING as error:
         raise DataError(f"the zip is cut or damaged: {error}", where=path, hint="fetch the file again") from None
     members = {info.filename: info for info in archive.infolist()}
     if len(members) != len(archive.infolist()):
@@ -168,12 +170,12 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, mapped:
     """Returns a small member whole."""
     if info.file_size > most:
         raise DataError(f"{info.filename} has {info.file_size} bytes: too large to be what it must be", where=path)
-    if info.compress_size > len(mapped):
-        raise DataError(f"the zip is damaged at {info.filename}", where=path)
+    if info.compress_size > len(mapped) or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"the zip is damaged at {info.filename}, or packed in a way that is not read", where=path)
     try:
         with archive.open(info) as member:
             data = member.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except _UNPACKING as error:
         raise DataError(f"the zip is cut or damaged at {info.filename}: {error}", where=path) from None
     if len(data) != info.file_size:
         raise DataError(f"the zip is cut or damaged at {info.filename}", where=path)
