@@ -10,6 +10,20 @@ import typer
 
 from rvebench.cli import judge_cache, judge_doctor
 from rvebench.cli.common import EXIT_HELP, Format, console, print_json, progress_bar
+from rvebench.cli.examining import (
+    BaseUrl,
+    Cache,
+    JudgeName,
+    MaxTokens,
+    MaxUsd,
+    Prices,
+    Quorum,
+    Reduce,
+    Repeats,
+    ask_and_close,
+    built_judge,
+    judging_of,
+)
 from rvebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +53,7 @@ def judge() -> None:
 
 @app.command("ladder")
 def ladder(
-    judge_name: Annotated[str, typer.Option("--judge", "-j", help="The judge to test.")] = "reference",
+    judge_name: JudgeName = "reference",
     split: Annotated[str, typer.Option("--split", "-s", help="A rendered split.")] = "mini",
     families: Annotated[
         Families, typer.Option(help="Only families that the judge `reference` was designed on, or was not.")
@@ -47,28 +61,44 @@ def ladder(
     limit: Annotated[int | None, typer.Option("--limit", min=2, help="Only N samples, spread over the split.")] = None,
     at_once: Annotated[int, typer.Option("--at-once", min=1, max=64, help="Samples in work at a time.")] = 2,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the intervals.")] = 0,
+    repeats: Repeats = 1,
+    reduce: Reduce = "mean",
+    quorum: Quorum = None,
+    base_url: BaseUrl = None,
+    cache: Cache = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    prices: Prices = None,
     format_: Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")] = (
         Format.TEXT
     ),
 ) -> None:
     """Judge edits of known quality, and compare the scores with the grades they were made for.
 
-    The grades are constructed, not human.
+    The grades are constructed, not human. Replies of a service are kept in the cache: after a stop, the same command
+    pays for what is left.
 
     Example:
 
         rvebench judge ladder --judge reference --split mini --limit 16
     """
-    import asyncio
-
-    from rvebench.judges import build_judge
     from rvebench.judges.ladder import climb, summarise_ladder
     from rvebench.sim.libraries import load_pymunk, load_skia
     from rvebench.splits import load_split
 
     load_skia()
     load_pymunk()
-    built = build_judge(judge_name)
+    judging = judging_of(
+        judge_name,
+        repeats=repeats,
+        reduce=reduce,
+        quorum=quorum,
+        base_url=base_url,
+        cache=cache,
+        max_usd=max_usd,
+        max_tokens=max_tokens,
+        prices=prices,
+    )
     samples = tuple(sample for sample in load_split(split).samples if _is_of(families, sample.id))
     if len(samples) < 2:
         raise UsageError(
@@ -78,8 +108,8 @@ def ladder(
     if limit is not None and limit < len(samples):
         step = len(samples) / limit
         samples = tuple(samples[int(index * step)] for index in range(limit))
-    with progress_bar("ladder", len(samples)) as show:
-        scores, unjudged = asyncio.run(climb(built, samples, at_once=at_once, progress=show))
+    with built_judge(judging) as built, progress_bar("ladder", len(samples)) as show:
+        scores, unjudged = ask_and_close(built, climb(built, samples, at_once=at_once, progress=show))
     report = summarise_ladder(scores, unjudged=unjudged, seed=seed)
     if format_ is Format.JSON:
         print_json({"judge": judge_name, "split": split, "samples": len(samples), **_as_json(report)})

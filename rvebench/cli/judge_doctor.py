@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rvebench.cli.common import Format, console, print_json, progress_bar
+from rvebench.cli.examining import (
+    BaseUrl,
+    Cache,
+    JudgeName,
+    MaxTokens,
+    MaxUsd,
+    Prices,
+    Quorum,
+    Reduce,
+    Repeats,
+    ask_and_close,
+    built_judge,
+    judging_of,
+)
 from rvebench.errors import EXIT_FAILED, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rvebench.judges import Judge
-    from rvebench.judges.doctor import Answer, JudgeCard
+    from rvebench.judges.doctor import JudgeCard
     from rvebench.records import Sample
-    from rvebench.runs.asking import AskingOptions
 
 __all__ = ["doctor"]
 
@@ -29,24 +37,20 @@ _SUFFIXES = (".json", ".md")
 
 
 def doctor(
-    judge_name: Annotated[
-        str, typer.Option("--judge", "-j", help="The judge to examine; several with commas are a panel.")
-    ] = "reference",
+    judge_name: JudgeName = "reference",
     split: Annotated[str, typer.Option("--split", "-s", help="A rendered split.")] = "smoke",
     limit: Annotated[int | None, typer.Option("--limit", min=2, help="Only N samples, spread over the split.")] = None,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Verdicts of each judge, reduced to one.")] = 1,
-    reduce: Annotated[str, typer.Option("--reduce", help="mean, median or worst, for a panel.")] = "mean",
+    repeats: Repeats = 1,
+    reduce: Reduce = "mean",
+    quorum: Quorum = None,
     min_spearman: Annotated[
         float, typer.Option("--min-spearman", min=-1, max=1, help="Pass mark of EA's rank correlation on the ladder.")
     ] = 0.7,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", help="Of an OpenAI-compatible service; default: OpenAI's.")
-    ] = None,
-    cache: Annotated[
-        str | None, typer.Option("--cache", help="Reply cache: a file, a cassette (.jsonl), or off; default: yours.")
-    ] = None,
-    max_usd: Annotated[float | None, typer.Option("--max-usd", help="Stop before the calls cost more.")] = None,
-    prices: Annotated[Path | None, typer.Option("--prices", help="A price table of your own.")] = None,
+    base_url: BaseUrl = None,
+    cache: Cache = None,
+    max_usd: MaxUsd = None,
+    max_tokens: MaxTokens = None,
+    prices: Prices = None,
     out: Annotated[
         list[Path] | None,
         typer.Option("--out", "-o", help="Write the card here too, as .md or .json; may be repeated."),
@@ -67,8 +71,15 @@ def doctor(
 
         rvebench judge doctor --judge reference --limit 8 --out card.md
     """
-    from rvebench.judges.doctor import Limits, SplitFacts, card_as_json, card_as_markdown, evaluate, make_card
-    from rvebench.runs.asking import AskingOptions
+    from rvebench.judges.doctor import (
+        Limits,
+        SplitFacts,
+        card_as_json,
+        card_as_markdown,
+        evaluate,
+        make_card,
+        question_judge,
+    )
     from rvebench.sim.ladder import LABEL, RUNGS
     from rvebench.sim.libraries import load_pymunk, load_skia
     from rvebench.splits import fingerprint_split, load_split
@@ -80,10 +91,20 @@ def doctor(
     load_pymunk()
     loaded = fingerprint_split(load_split(split))
     samples = _spread(loaded.samples, limit, split)
-    options = AskingOptions(base_url=base_url, cache=cache, prices=prices, max_usd=max_usd)
+    judging = judging_of(
+        judge_name,
+        repeats=repeats,
+        reduce=reduce,
+        quorum=quorum,
+        base_url=base_url,
+        cache=cache,
+        max_usd=max_usd,
+        max_tokens=max_tokens,
+        prices=prices,
+    )
     limits = Limits(spearman_ea=min_spearman)
-    with _built(judge_name, options, repeats=repeats, reduce=reduce) as judge:
-        answers = _questioned(judge, samples)
+    with built_judge(judging) as judge, progress_bar("verdicts", None) as show:
+        answers = ask_and_close(judge, question_judge(judge, samples, progress=show))
         info = judge.info
     examination = evaluate(answers, reads=info.reads, grades={rung.name: rung.grades for rung in RUNGS}, limits=limits)
     card = make_card(
@@ -119,34 +140,6 @@ def _spread(samples: Sequence[Sample], limit: int | None, split: str) -> tuple[S
     return tuple(rendered[int(index * len(rendered) / limit)] for index in range(limit))
 
 
-@contextlib.contextmanager
-def _built(name: str, options: AskingOptions, *, repeats: int, reduce: str) -> Iterator[Judge]:
-    """Yields the judge; one that asks a service has the user's cache, and a budget for this examination."""
-    from rvebench.judges import build_judge
-    from rvebench.runs.asking import connection_for, first_connection
-
-    judge = build_judge(name, first_connection(options, needs_key=True), repeats=repeats, reduce=reduce)
-    if not judge.info.paid:
-        yield judge
-        return
-    with tempfile.TemporaryDirectory() as folder, connection_for(options, Path(folder)) as connection:
-        yield build_judge(name, connection, repeats=repeats, reduce=reduce)
-
-
-def _questioned(judge: Judge, samples: Sequence[Sample]) -> tuple[Answer, ...]:
-    from rvebench.judges.doctor import question_judge
-    from rvebench.runs.asking import close_judge
-
-    async def question() -> tuple[Answer, ...]:
-        try:
-            return await question_judge(judge, samples, progress=show)
-        finally:
-            await close_judge(judge)
-
-    with progress_bar("verdicts", None) as show:
-        return asyncio.run(question())
-
-
 def _dumped(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -177,4 +170,6 @@ def _print(card: JudgeCard) -> None:
     out.print(table)
     for reason, count in card.unjudged_reasons:
         out.print(escape(f"unjudged {count} times: {reason}"))
+    if card.cost:
+        out.print(f"cost: {card.cost}, of {card.asked} verdicts")
     out.print(escape(f"may be official: {'yes' if card.official else 'no'}: {card.why}"))

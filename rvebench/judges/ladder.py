@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rvebench.judges.protocol import Judge
+from rvebench.judges.sound import sound_verdict
+from rvebench.llm.faults import BudgetError, FatalCallError
 from rvebench.records import Sample, Verdict
 from rvebench.taxonomy import Criterion, Status
 from rvebench.video import Clip, Comparison, read_video
@@ -31,6 +33,8 @@ __all__ = [
     "summarise_ladder",
 ]
 
+_AT_ONCE_PAID = 8
+"""Verdicts under way for each sample in memory, of a judge that waits for a service."""
 _CLEAR_GRADES = 2.0
 """Grades this far apart are an order that a judge must keep."""
 _STEPS = ("no-op", "half", "target")
@@ -122,41 +126,55 @@ async def climb(
         progress: called with (done, total).
 
     Raises:
+        FatalCallError, BudgetError: nothing more can be asked; verdicts under way were waited for.
         UsageError: a sample is not one of the rendered world.
         VideoError: a sample's video cannot be read.
     """
+    from rvebench.sim.ladder import RUNGS
+
     room = asyncio.Semaphore(at_once)
+    turns = asyncio.Semaphore(at_once * (_AT_ONCE_PAID if judge.info.paid else 1))
+    halted: list[FatalCallError | BudgetError] = []
     done = 0
 
-    async def one(index: int) -> list[tuple[Rung, Verdict]]:
+    async def ask(staged: Staged, rung: Rung) -> Verdict | None:
+        async with turns:
+            if halted:
+                return None
+            comparison = await asyncio.to_thread(rung_comparison, staged, rung)
+            try:
+                return await sound_verdict(judge, comparison)
+            except (FatalCallError, BudgetError) as error:
+                halted.append(error)
+                return None
+
+    async def one(index: int) -> list[Verdict | None]:
         nonlocal done
         async with room:
-            found = await _climb_one(judge, samples[index], samples[(index + 1) % len(samples)])
+            if halted:
+                return []
+            staged = await asyncio.to_thread(stage_sample, samples[index], samples[(index + 1) % len(samples)])
+            found = await asyncio.gather(*(ask(staged, rung) for rung in RUNGS))
         done += 1
         if progress is not None:
             progress(done, len(samples))
         return found
 
     judged = await asyncio.gather(*(one(index) for index in range(len(samples))))
+    if halted:
+        raise halted[0]
+    seen = [
+        (sample, rung, verdict)
+        for sample, verdicts in zip(samples, judged, strict=True)
+        for rung, verdict in zip(RUNGS, verdicts, strict=True)
+        if verdict is not None
+    ]
     scores = [
         LadderScore(sample.id, rung.name, criterion, rung.grades[criterion], score)
-        for sample, verdicts in zip(samples, judged, strict=True)
-        for rung, verdict in verdicts
-        if verdict.status is Status.OK
+        for sample, rung, verdict in seen
         for criterion, score in verdict.scores.items()
     ]
-    return scores, sum(verdict.status is not Status.OK for verdicts in judged for _, verdict in verdicts)
-
-
-async def _climb_one(judge: Judge, sample: Sample, other: Sample) -> list[tuple[Rung, Verdict]]:
-    from rvebench.sim.ladder import RUNGS
-
-    staged = await asyncio.to_thread(stage_sample, sample, other)
-    verdicts = []
-    for rung in RUNGS:
-        comparison = await asyncio.to_thread(rung_comparison, staged, rung)
-        verdicts.append((rung, await judge.judge(comparison)))
-    return verdicts
+    return scores, sum(verdict.status is not Status.OK for _, _, verdict in seen)
 
 
 def stage_sample(sample: Sample, other: Sample) -> Staged:

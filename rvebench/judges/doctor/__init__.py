@@ -8,6 +8,7 @@ from __future__ import annotations
 from rvebench.judges.doctor.card import JudgeCard, SplitFacts, card_as_json, card_as_markdown, make_card
 from rvebench.judges.doctor.findings import evaluate
 from rvebench.judges.doctor.run import question_judge
+from rvebench.judges.doctor.standing import Standing, read_standing
 from rvebench.judges.doctor.traps import TRAPS, Answer, Case, Examination, Finding, Limits, Trap
 
 __all__ = [
@@ -19,10 +20,12 @@ __all__ = [
     "JudgeCard",
     "Limits",
     "SplitFacts",
+    "Standing",
     "Trap",
     "card_as_json",
     "card_as_markdown",
     "evaluate",
     "make_card",
     "question_judge",
+    "read_standing",
 ]

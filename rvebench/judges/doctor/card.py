@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from rvebench import __version__
+from rvebench.judges.doctor.standing import CARD_SCHEMA, conclude
 from rvebench.judges.doctor.traps import LADDER, Answer, Examination, Finding, Limits, Measure
 from rvebench.records import JudgeInfo
 from rvebench.taxonomy import Criterion
 
 __all__ = ["JudgeCard", "SplitFacts", "card_as_json", "card_as_markdown", "make_card"]
-
-SCHEMA = "rve-judge-card/1"
 
 _MOST_REASONS = 5
 _MOST_IDS = 6
@@ -50,11 +49,21 @@ class JudgeCard:
     unjudged_reasons: tuple[tuple[str, int], ...]
     """The most frequent reasons, with counts."""
     cost_usd: float
+    unpriced_calls: int
+    """Calls whose price is not known: their cost is not in `cost_usd`."""
     passed: bool
     """No trap failed."""
     official: bool
     """Whether a track may mark the judge official."""
     why: str
+
+    @property
+    def cost(self) -> str:
+        """The cost in words; empty for a judge that asks no service."""
+        if not self.info.paid:
+            return ""
+        more = f", and {self.unpriced_calls} calls whose price is not known" if self.unpriced_calls else ""
+        return f"{self.cost_usd:.2f} USD{more}"
 
 
 def make_card(
@@ -70,7 +79,8 @@ def make_card(
     """Returns the card of an examined judge."""
     silent = [answer for answer in answers if answer.scores is None]
     reasons = Counter(answer.reason for answer in silent)
-    official, why = _verdict(examination, split.samples, limits)
+    outcomes = [(finding.trap, finding.outcome, finding.why) for finding in examination.findings]
+    official, why = conclude(outcomes, samples=split.samples, limits=limits)
     return JudgeCard(
         judge=judge,
         info=info,
@@ -84,33 +94,18 @@ def make_card(
         unjudged=len(silent),
         unjudged_reasons=tuple(reasons.most_common(_MOST_REASONS)),
         cost_usd=sum(answer.cost_usd for answer in answers),
+        unpriced_calls=sum(answer.unpriced for answer in answers),
         passed=examination.passed,
         official=official,
         why=why,
     )
 
 
-def _verdict(examination: Examination, samples: int, limits: Limits) -> tuple[bool, str]:
-    by_outcome: dict[str, list[Finding]] = {}
-    for finding in examination.findings:
-        by_outcome.setdefault(finding.outcome, []).append(finding)
-    failed = by_outcome.get("fail", [])
-    if failed:
-        return False, "; ".join(f"{finding.trap}: {finding.why}" for finding in failed)
-    if samples < limits.samples:
-        return False, f"no trap failed, but {samples} samples are too few: {limits.samples} are needed"
-    set_aside = "; ".join(
-        f"{one.trap} does not apply: the judge {one.why}" for one in by_outcome.get("not applicable", [])
-    )
-    passed = f"all {len(by_outcome.get('pass', []))} traps that apply are passed"
-    return True, f"{passed}; {set_aside}" if set_aside else passed
-
-
 def card_as_json(card: JudgeCard) -> dict[str, Any]:
     """Returns the card as one JSON object."""
     info, ladder = card.info, card.examination.ladder
     return {
-        "schema": SCHEMA,
+        "schema": CARD_SCHEMA,
         "judge": {
             "spec": card.judge,
             "name": info.name,
@@ -143,6 +138,7 @@ def card_as_json(card: JudgeCard) -> dict[str, Any]:
         "unjudged": card.unjudged,
         "unjudged_reasons": [{"reason": reason, "count": count} for reason, count in card.unjudged_reasons],
         "cost_usd": card.cost_usd,
+        "unpriced_calls": card.unpriced_calls,
         "limits": asdict(card.limits),
     }
 
@@ -185,7 +181,7 @@ def card_as_markdown(card: JudgeCard) -> str:
         "split": f"{card.split.name}, {card.split.samples} samples, sha256 `{card.split.sha256}`",
         "rvebench": card.rvebench,
         "verdicts": f"{card.asked} asked for, {card.unjudged} without an answer",
-        "cost": f"{card.cost_usd:.2f} USD" if info.paid else "",
+        "cost": card.cost,
     }
     lines = [
         f"# Judge card: `{card.judge}`",

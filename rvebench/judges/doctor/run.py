@@ -139,6 +139,7 @@ def _answer(sample: Sample, case: str, verdict: Verdict) -> Answer:
         verdict.reason,
         verdict.returned_model,
         verdict.usage.cost_usd,
+        verdict.usage.unpriced,
     )
 
 

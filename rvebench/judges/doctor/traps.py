@@ -6,7 +6,7 @@ A trap looks at one sample's answers and says, number by number, whether a bound
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -69,6 +69,8 @@ class Answer(NamedTuple):
     """Why there is none."""
     returned_model: str = ""
     cost_usd: float = 0.0
+    unpriced: int = 0
+    """Calls whose price is not known: their cost is not in `cost_usd`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,24 @@ class Limits:
     """Least share of samples that must be judged."""
     samples: int = 8
     """Least number of samples for a judge to be official."""
+
+    @property
+    def laxer(self) -> tuple[str, ...]:
+        """The marks that are easier to pass than the standard ones, with both numbers."""
+        standard = Limits()
+        return tuple(
+            f"{mark.name} {getattr(self, mark.name):g} instead of {getattr(standard, mark.name):g}"
+            for mark in fields(self)
+            if not _as_hard(mark.name, getattr(self, mark.name), getattr(standard, mark.name))
+        )
+
+
+_LEASTS = frozenset({"kept_pc", "target", "drop_ea", "spearman_ea", "share", "answered", "samples"})
+"""Marks that a judge must reach; the others it must not exceed."""
+
+
+def _as_hard(name: str, mark: float, standard: float) -> bool:
+    return mark >= standard if name in _LEASTS else mark <= standard
 
 
 class Probe(NamedTuple):

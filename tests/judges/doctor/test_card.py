@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 pytest.importorskip("skia")
 
-from rvebench.judges.doctor import JudgeCard, Limits, card_as_json, card_as_markdown, evaluate, make_card
+from rvebench.errors import DataError, UsageError
+from rvebench.judges.doctor import (
+    JudgeCard,
+    Limits,
+    card_as_json,
+    card_as_markdown,
+    evaluate,
+    make_card,
+    read_standing,
+)
 from rvebench.judges.doctor.card import SplitFacts
 from rvebench.records import canonical_json
 from tests.judges.doctor.world import GRADES, SAMPLES, ByHeart, Known, Scores, honest, questioned
 
+STANDARD = Limits()
 
-def card_of(judge: ByHeart, samples: int = len(SAMPLES)) -> JudgeCard:
+
+def card_of(judge: ByHeart, samples: int = len(SAMPLES), limits: Limits = STANDARD) -> JudgeCard:
     answers = questioned(judge, SAMPLES[:samples])
-    limits = Limits()
     examination = evaluate(answers, reads=judge.info.reads, grades=GRADES, limits=limits, resamples=20)
     split = SplitFacts("tiny", "f" * 64, samples)
     return make_card("by-heart", judge.info, split, answers, examination, limits=limits, grades="constructed")
+
+
+def of_program(judge: ByHeart, **changes: Any) -> dict[str, Any]:
+    """Returns the card as a file holds it, with some of its parts changed."""
+    value: dict[str, Any] = json.loads(json.dumps(card_as_json(card_of(judge))))
+    return {**value, **changes}
 
 
 def silent_on_two(known: Known) -> Scores | None:
@@ -89,3 +110,72 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head() -> None:
         else:
             assert len(widths) <= 1
             widths.clear()
+
+
+# What a track reads
+
+
+def test_a_track_reads_which_judge_it_is_and_that_it_may_be_official(tmp_path: Path) -> None:
+    card = card_of(ByHeart())
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card_as_json(card)))
+    found = read_standing(path)
+    assert found.official and found.passed and found.why == card.why
+    assert found.digest == card.info.digest and found.split_sha256 == "f" * 64
+    assert found.prompt_sha256 == card.info.prompt_sha256
+
+
+def test_a_judge_that_fails_is_not_official_whatever_its_card_says_of_itself() -> None:
+    failing = ByHeart(lambda known: honest(known._replace(right_words=True)))
+    found = read_standing(of_program(failing))
+    assert not found.official and not found.passed and found.why.startswith("instruction swap: not kept")
+    for lie in ({"official": True}, {"passed": True}, {"official": True, "passed": True}):
+        with pytest.raises(DataError, match="verdict is not that of its traps"):
+            read_standing(of_program(failing, **lie))
+    traps = of_program(failing)["traps"]
+    without = [trap for trap in traps if trap["outcome"] != "fail"]
+    with pytest.raises(DataError, match="verdict is not that of its traps"):
+        read_standing(of_program(failing, traps=without, official=True, passed=True))
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        ({"spearman_ea": 0.1}, "spearman_ea 0.1 instead of 0.7"),
+        ({"copy_ea": 9.0}, "copy_ea 9 instead of 2"),
+        ({"samples": 2}, "samples 2 instead of 8"),
+        ({"again": float("nan")}, "again nan instead of 1"),
+    ],
+)
+def test_lower_pass_marks_make_no_official_judge(mark: dict[str, float], words: str) -> None:
+    card = card_of(ByHeart(), limits=replace(STANDARD, **mark))
+    if card.passed:
+        assert not card.official and card.why == f"no trap failed, but pass marks were lowered: {words}"
+        assert not read_standing(card_as_json(card)).official
+    assert not read_standing(of_program(ByHeart(), limits=card_as_json(card)["limits"], official=False)).official
+
+
+def test_higher_pass_marks_that_are_reached_do() -> None:
+    assert card_of(ByHeart(), limits=replace(STANDARD, copy_ea=1.0, spearman_ea=0.9)).official
+
+
+def test_what_is_no_card_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_standing(tmp_path / "none.json")
+    path = tmp_path / "card.json"
+    for text in ("", "[]", '{"schema": "rve-judge-card/9"}', json.dumps({**of_program(ByHeart()), "judge": {}})):
+        path.write_text(text)
+        with pytest.raises(DataError, match="not a judge card") as caught:
+            read_standing(path)
+        assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_calls_whose_price_is_not_known_stand_beside_the_cost() -> None:
+    judge = ByHeart()
+    answers = [one._replace(cost_usd=0.01, unpriced=one.case == "half") for one in questioned(judge, SAMPLES)]
+    examination = evaluate(answers, reads=judge.info.reads, grades=GRADES, limits=STANDARD, resamples=20)
+    split = SplitFacts("tiny", "f" * 64, len(SAMPLES))
+    info = replace(judge.info, paid=True)
+    card = make_card("by-heart", info, split, answers, examination, limits=STANDARD, grades="constructed")
+    assert card.unpriced_calls == len(SAMPLES) and card_as_json(card)["unpriced_calls"] == len(SAMPLES)
+    assert f"| cost | {0.01 * len(answers):.2f} USD, and 8 calls whose price is not known |" in card_as_markdown(card)
