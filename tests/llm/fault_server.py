@@ -112,6 +112,7 @@ class FaultServer:
             "distinct_answered": len(self.answers),
             "answered_again": sum(times - 1 for times in self.answers.values()),
             "most_in_flight": self.most_in_flight,
+            "cpu_s": time.process_time(),
             "files": self.batches.uploaded,
             "batches": self.batches.created,
         }
