@@ -15,7 +15,7 @@ Job::
 
 `cache_dir` holds the files as VBench's own cache does (see `FILES`); nothing is downloaded, a missing file is an error.
 `tiny` says that the checkpoints of DINO and ViCLIP are of other sizes: the package's own classes are then built with
-the widths and depths that the files show, at 64 channels a head, as published. `texts` are put through VBench's tokenizer.
+the widths and depths that the files show, at 64 channels a head, as published. `texts` go through VBench's tokenizer.
 `trust_pickles` lets checkpoints run code while they load, which the published `amt-s.pth` may need.
 
 Answer::

@@ -61,6 +61,22 @@ def digest(state: dict[str, torch.Tensor]) -> str:
     return seen.hexdigest()
 
 
+def check_weights(cache: Path) -> dict[str, str]:
+    """Digests of the tiny weights, once the files in `cache` are seen to hold exactly these."""
+    digests = {}
+    for model, file in FILES.items():
+        expected = state_dict(model, TINY)
+        if model == "clip":
+            stored = torch.jit.load(cache / file).state_dict()
+        else:
+            stored = torch.load(cache / file, weights_only=True)
+            stored = stored.get({"viclip": "model", "amt": "state_dict"}.get(model, ""), stored)
+        digests[model] = digest(expected)
+        found = digest({name: value for name, value in stored.items() if name in expected})
+        assert found == digests[model], f"{cache / file} holds other weights: run make_weights again"
+    return digests
+
+
 def run(python: Path, cache: Path, dumps: Path, threads: int) -> tuple[VBenchJob, VBenchAnswer]:
     job = VBenchJob(
         videos=tuple(
@@ -112,6 +128,7 @@ def main() -> None:
     parser.add_argument("python", type=Path, help="the Python that has vbench 0.1.5")
     parser.add_argument("cache", type=Path, help="VBench's cache folder with tiny weights")
     arguments = parser.parse_args()
+    weights = check_weights(arguments.cache)
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         job, answer = run(arguments.python, arguments.cache, Path(one), threads=1)
         _, again = run(arguments.python, arguments.cache, Path(two), threads=2)
@@ -121,7 +138,7 @@ def main() -> None:
     record = {
         "seed": SEED,
         "versions": answer.versions,
-        "weights": {model: digest(state_dict(model, TINY)) for model in FILES},
+        "weights": weights,
         "clips": clips,
         "aggregates": answer.aggregates,
         "one_thread_against_two": {
@@ -131,9 +148,8 @@ def main() -> None:
     }
     (FIXTURES / "vbench.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     tokens = [{"text": entry.text, "ids": list(entry.ids)} for entry in answer.tokens]
-    (FIXTURES / "tokens.json").write_text(
-        json.dumps(tokens, indent=None).replace("}, ", "},\n ") + "\n", encoding="utf-8"
-    )
+    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in tokens)
+    (FIXTURES / "tokens.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     np.savez_compressed(FIXTURES / "stages.npz", **arrays)
     for dimension, by_path in answer.values.items():
         print(dimension, {Path(path).stem: round(value, 4) for path, value in by_path.items()})

@@ -118,7 +118,7 @@ def write_weights(folder: Path, sizes: Sizes, seed: int = SEED, models: tuple[Mo
 
     Args:
         folder: becomes a `VBENCH_CACHE_DIR`, except for the tokenizer's vocabulary.
-        sizes: `FULL` takes 2.5 GB, `TINY` 27 MB.
+        sizes: `FULL` takes 2.5 GB, `TINY` 45 MB.
         seed: as for `state_dict`.
         models: which of the four to write.
     """
