@@ -345,3 +345,8 @@ class MetricValue:
     source_value: float | None = None
     """The metric of the source's own frames: a frozen output beats it, which is not a merit."""
     reason: str = ""
+    weight: float = 1.0
+    """How many terms (pairs of frames, say) the value is the mean of: benchmarks that pool terms over videos weigh by
+    it."""
+    details: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    """What a reader of the value must know: the text compared with, how much of it was read, the frames used."""

@@ -44,6 +44,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     for name in _SECRETS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RVEBENCH_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+    # Weights of the machine's user must not decide what a test measures.
+    for name in ("VBENCH_CACHE_DIR", "TORCH_HOME", "XDG_CACHE_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "no-weights"))
 
 
 @pytest.fixture(scope="session")

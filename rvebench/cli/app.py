@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rvebench.cli import compare, correlate, data, doctor, editors, evaluate, judge, runs, weights
+from rvebench.cli import compare, correlate, data, doctor, editors, evaluate, judge, metrics, runs, weights
 from rvebench.cli.common import EXIT_HELP, print_error
 from rvebench.errors import EXIT_CORRUPT, EXIT_INTERRUPTED, DataError, RveError
 
@@ -55,6 +55,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")
 app.add_typer(editors.app, name="editors")
 app.add_typer(judge.app, name="judge")
+app.add_typer(metrics.app, name="metrics")
 app.add_typer(weights.app, name="weights")
 app.command()(doctor.doctor)
 

@@ -22,7 +22,11 @@ Model = Annotated[
 ]
 SplitOption = Annotated[str, typer.Option("--split", "-s", help="A shipped split, or a path to samples.jsonl.")]
 Judge = Annotated[str, typer.Option("--judge", "-j", help="Who judges the edits.")]
-Metrics = Annotated[str, typer.Option("--metrics", help="Automatic metrics: a,b or all or none.")]
+Metrics = Annotated[
+    str, typer.Option("--metrics", help="Automatic metrics: a,b or none, all, ready (those whose weights are here).")
+]
+MetricsPrecision = Annotated[str, typer.Option("--metrics-precision", help="Of their networks: fp32, bf16 or fp16.")]
+MetricsDevice = Annotated[str, typer.Option("--metrics-device", help="Of their networks: auto, cpu, cuda or cuda:1.")]
 Formula = Annotated[str, typer.Option("--formula", "-f", help="How criteria become one number.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Run directory; made, or continued where it stopped.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N samples of the split.")]
@@ -67,7 +71,9 @@ def evaluate(
     model: Model,
     split: SplitOption = "smoke",
     judge: Judge = "gpt-4o",
-    metrics: Metrics = "all",
+    metrics: Metrics = "ready",
+    metrics_precision: MetricsPrecision = "fp32",
+    metrics_device: MetricsDevice = "auto",
     out: Out = None,
     limit: Limit = None,
     seed: Seed = 0,
@@ -120,7 +126,12 @@ def evaluate(
         poll=poll,
     )
     scorers = build_scorers(
-        judge=judging, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged, dry=dry_run
+        judge=judging,
+        metrics=metrics,
+        formula=formula,
+        exclude_unjudged=exclude_unjudged,
+        dry=dry_run,
+        metric_defaults={"precision": metrics_precision, "device": metrics_device},
     )
     options = RunOptions(
         workers=workers,
@@ -172,7 +183,9 @@ def generate(
 def score(
     run: Annotated[Path, typer.Argument(help="A run directory with edits.")],
     judge: Judge = "gpt-4o",
-    metrics: Metrics = "all",
+    metrics: Metrics = "ready",
+    metrics_precision: MetricsPrecision = "fp32",
+    metrics_device: MetricsDevice = "auto",
     formula: Formula = "geometric",
     retry_failed: RetryFailed = False,
     exclude_unjudged: ExcludeUnjudged = False,
@@ -215,7 +228,12 @@ def score(
         poll=poll,
     )
     scorers = build_scorers(
-        judge=judging, metrics=metrics, formula=formula, exclude_unjudged=exclude_unjudged, dry=dry_run
+        judge=judging,
+        metrics=metrics,
+        formula=formula,
+        exclude_unjudged=exclude_unjudged,
+        dry=dry_run,
+        metric_defaults={"precision": metrics_precision, "device": metrics_device},
     )
     options = RunOptions(retry_failed=retry_failed, allow_mixed=allow_mixed, allow_truncated=allow_truncated)
     _run(plan_of_run(run, scorers), run, options, generate=False, dry_run=dry_run, format_=format_)
@@ -290,6 +308,9 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
         _print_plan(plan, directory, options, generate=generate, format_=format_)
         return
     typer.echo(f"run {plan.manifest.run_id} in {directory}", err=True)
+    if plan.scorers.left_out:
+        listed = ", ".join(plan.scorers.left_out)
+        typer.echo(f"note: metrics left out: {listed}; `rvebench metrics list` says what they lack", err=True)
     with run_progress() as show:
         outcome = execute(plan, directory, options, generate=generate, progress=show, watch=_batch_watch())
     if outcome.torn is not None:
@@ -335,6 +356,7 @@ def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: b
         "samples": len(plan.own),
         "judge": scoring.judge.spec if scoring.judge else None,
         "metrics": [entry.name for entry in scoring.metrics],
+        "metrics_left_out": list(plan.scorers.left_out),
         "edits_recorded": left.recorded,
         "edits_to_make": len(left.edits),
         "edits_to_score": len(left.edits) + len(left.scores),

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from rvebench.errors import VideoError
-from rvebench.records import MetricInfo, MetricValue, Window
-from rvebench.taxonomy import Status
-from rvebench.video import Clip, Comparison, Frames
+from rvebench.metrics.material import consumed, failed, measured
+from rvebench.records import MetricInfo, MetricValue
+from rvebench.video import Comparison, Frames
 
 __all__ = ["TemporalFlickering", "temporal_flickering"]
 
@@ -56,20 +56,6 @@ def temporal_flickering(frames_THWC: Frames) -> float:
     return (worst - total) / worst
 
 
-def _consumed(source: Clip, window: Window | None) -> Frames:
-    """Returns the source frames an editor consumed, without copying them.
-
-    Raises:
-        VideoError: the window ends after the source does.
-    """
-    if window is None:
-        return source.frames_THWC
-    last = window.start + (window.count - 1) * window.stride
-    if last >= len(source):
-        raise VideoError(f"the editor's window ends at source frame {last}, but the source has {len(source)} frames")
-    return source.frames_THWC[window.start : last + 1 : window.stride]
-
-
 class TemporalFlickering:
     """The metric `temporal_flickering`: of the edit, and beside it of the source frames the editor consumed."""
 
@@ -91,18 +77,17 @@ class TemporalFlickering:
             yield self._measure(item)
 
     def _measure(self, item: Comparison) -> MetricValue:
-        name = self.info.name
         try:
-            source = _consumed(item.source, item.window)
+            source = consumed(item)
         except VideoError as error:
-            return MetricValue(sample_id=item.sample.id, metric=name, status=Status.FAILED, reason=str(error))
-        if len(item.edit) < 2:
-            reason = "the edit has one frame; flicker is a difference of neighbouring frames"
-            return MetricValue(sample_id=item.sample.id, metric=name, status=Status.FAILED, reason=reason)
-        return MetricValue(
-            sample_id=item.sample.id,
-            metric=name,
-            status=Status.OK,
-            value=temporal_flickering(item.edit.frames_THWC),
-            source_value=temporal_flickering(source) if len(source) > 1 else None,
+            return failed(item, self.info, str(error))
+        pairs = len(item.edit) - 1
+        if pairs < 1:
+            return failed(item, self.info, "the edit has one frame; flicker is a difference of neighbouring frames")
+        return measured(
+            item,
+            self.info,
+            temporal_flickering(item.edit.frames_THWC),
+            temporal_flickering(source) if len(source) > 1 else None,
+            weight=pairs,
         )

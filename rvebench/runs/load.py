@@ -169,6 +169,8 @@ def metric_rows(outcomes: tuple[SampleOutcome, ...]) -> list[MetricRow]:
             metric=value.metric,
             value=value.value,
             source_value=value.source_value,
+            weight=value.weight,
+            reason=value.reason,
         )
         for item in outcomes
         for value in item.metrics

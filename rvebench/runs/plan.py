@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rvebench.editors import Editor, build_editor, patience_of
 from rvebench.errors import UsageError
 from rvebench.judges import Judge, build_judge
-from rvebench.metrics import Metric, build_metric, metric_names
+from rvebench.metrics import Metric, choose_metrics
 from rvebench.records import EditorInfo, EditRequest, Need, Sample
 from rvebench.runs.asking import AskingOptions, first_connection
 from rvebench.runs.environment import describe_environment
@@ -90,6 +90,8 @@ class Scorers:
     judge: Judge | None
     metrics: tuple[Metric, ...]
     scoring: Scoring
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Why metrics are not among them that could have been meant, by name."""
     judging: Judging | None = None
     """How the judge was asked for, to build it again with a run's cache and budget."""
 
@@ -116,29 +118,37 @@ class Plan:
 
 
 def build_scorers(
-    *, judge: Judging | str | None, metrics: str, formula: str, exclude_unjudged: bool, dry: bool = False
+    *,
+    judge: Judging | str | None,
+    metrics: str,
+    formula: str,
+    exclude_unjudged: bool,
+    dry: bool = False,
+    metric_defaults: Mapping[str, str] | None = None,
 ) -> Scorers:
     """Returns the judge and metrics by name; nothing is loaded or called yet.
 
     Args:
         judge: which judge, or its spec alone.
-        metrics: `all`, `none`, or names with commas.
+        metrics: `ready`, `all`, `none`, or names with commas.
         formula: how criteria become one number.
         exclude_unjudged: leave unjudged edits out of the headline instead of withholding it.
         dry: nothing will be asked, so that no key is needed.
+        metric_defaults: options (precision, device) for every metric that takes them.
 
     Raises:
         UsageError: a name is unknown, or the judge cannot work here; the text says what to do.
     """
     judging = Judging(spec=judge) if isinstance(judge, str) else judge
     chosen = judging.build(first_connection(judging.asking, needs_key=not dry)) if judging else None
-    measures = tuple(build_metric(name) for name in metric_names(metrics))
+    measures = choose_metrics(metrics, metric_defaults)
     return Scorers(
         judge=chosen,
-        metrics=measures,
+        metrics=measures.metrics,
+        left_out=measures.left_out,
         scoring=make_scoring(
             judge_entry(judging.spec, chosen.info) if judging and chosen else None,
-            [metric_entry(metric.info) for metric in measures],
+            [metric_entry(metric.info) for metric in measures.metrics],
             get_formula(formula),
             exclude_unjudged=exclude_unjudged,
         ),

@@ -183,7 +183,13 @@ def metric_to_json(value: MetricValue) -> dict[str, Any]:
         "metric": value.metric,
         "status": value.status.value,
     }
-    optional = {"value": value.value, "source_value": value.source_value, "reason": value.reason or None}
+    optional = {
+        "value": value.value,
+        "source_value": value.source_value,
+        "reason": value.reason or None,
+        "weight": value.weight if value.weight != 1.0 else None,
+        "details": dict(value.details) or None,
+    }
     line.update({name: item for name, item in optional.items() if item is not None})
     return line
 
@@ -197,4 +203,6 @@ def metric_from_json(line: Mapping[str, Any]) -> MetricValue:
         value=line.get("value"),
         source_value=line.get("source_value"),
         reason=line.get("reason", ""),
+        weight=float(line.get("weight", 1.0)),
+        details=line.get("details", {}),
     )

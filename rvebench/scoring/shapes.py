@@ -99,6 +99,10 @@ class MetricRow:
     value: float | None
     """None when the edit could not be measured; the row then counts in no mean."""
     source_value: float | None = None
+    weight: float = 1.0
+    """Terms (pairs of frames, say) the value is the mean of."""
+    reason: str = ""
+    """Why there is no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +114,20 @@ class MetricSummary:
     """The same measure of the sources, over the samples that have both."""
     delta: Estimate | None = None
     """Edit minus source, sample by sample, over the samples that have both."""
+    pooled: float | None = None
+    """The edits' mean with every sample weighed by its terms: how VBench pools frames where lengths differ."""
+    failed: int = 0
+    """Edits that are there and could not be measured; they are in no mean."""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Why they could not, with how many times each; most frequent first."""
 
     def as_json(self) -> dict[str, object]:
-        """Returns `{mean, ci95, n, source, delta}`; the first three are the edit's."""
+        """Returns `{mean, ci95, n, pooled, failed, reasons, source, delta}`; all but the last two are the edit's."""
         return {
             **self.edit.as_json(),
+            "pooled": None if self.pooled is None else as_json_number(self.pooled),
+            "failed": self.failed,
+            "reasons": dict(self.reasons),
             "source": None if self.source is None else self.source.as_json(),
             "delta": None if self.delta is None else self.delta.as_json(),
         }

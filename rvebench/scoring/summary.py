@@ -9,6 +9,8 @@ So deleting an output (ok becomes missing) can only lower the headline, whatever
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -179,6 +181,9 @@ class _Run:
             edit=self.mean(f"metric/{name}/edit", edits),
             source=self.mean(f"metric/{name}/source", sources) if sources else None,
             delta=self.mean(f"metric/{name}/delta", deltas) if deltas else None,
+            pooled=_pooled(own),
+            failed=sum(row.value is None for row in own),
+            reasons=dict(Counter(row.reason or "not measured" for row in own if row.value is None).most_common()),
         )
 
     def _over(
@@ -195,6 +200,13 @@ class _Run:
             if (value := values[row.sample_id]) is not None
         ]
         return self.mean(name, points, unjudged=len(rows) - len(points))
+
+
+def _pooled(rows: Sequence[MetricRow]) -> float | None:
+    """Returns the mean over terms instead of samples; None without any."""
+    pairs = [(row.value, row.weight) for row in rows if row.value is not None]
+    total = math.fsum(weight for _, weight in pairs)
+    return math.fsum(value * weight for value, weight in pairs) / total if total > 0 else None
 
 
 def _why_withheld(coverage: Coverage, exclude_unjudged: bool) -> str:

@@ -12,7 +12,7 @@ decord do, whatever their size. Transfer functions and primaries are not convert
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import av
 import numpy as np
@@ -21,7 +21,10 @@ from av.video.reformatter import VideoReformatter
 
 from rvebench.video.clip import Frames
 
-__all__ = ["BT709", "LIMITED_RANGE", "RgbConverter", "Yuv420ToRgb", "colour_space_name", "to_yuv420"]
+__all__ = ["BT709", "LIMITED_RANGE", "Matrix", "RgbConverter", "Yuv420ToRgb", "colour_space_name", "to_yuv420"]
+
+Matrix = Literal["tagged", "bt601"]
+"""Whose word is taken for a stream's colour matrix."""
 
 BT709 = 1
 """FFmpeg's number (ITU-T H.273) for the BT.709 matrix."""
@@ -137,14 +140,21 @@ def _is_full(frame: av.VideoFrame) -> bool:
 
 
 class RgbConverter:
-    """Converts the pictures of one video; keep one for the whole stream."""
+    """Converts the pictures of one video; keep one for the whole stream.
 
-    def __init__(self) -> None:
+    Args:
+        matrix: `tagged` believes the stream; `bt601` reads all but RGB as BT.601, which is what OpenCV does.
+    """
+
+    def __init__(self, matrix: Matrix = "tagged") -> None:
         self._scaler = VideoReformatter()
+        self._matrix = matrix
 
     def __call__(self, frame: av.VideoFrame, width: int, height: int) -> Frames:
         """Returns RGB, (H, W, 3), of the given size; transparency is laid over black."""
         name = frame.format.name
+        if self._matrix == "bt601" and int(frame.colorspace) != 0:
+            frame.colorspace = _UNTAGGED
         if (frame.width, frame.height) == (width, height) and name in ("yuv420p", "yuvj420p"):
             space = int(frame.colorspace)
             if height % 2 == 0 and _scaler_agrees(space, int(frame.color_range), name, width):

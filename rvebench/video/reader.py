@@ -16,7 +16,7 @@ import numpy as np
 
 from rvebench.errors import UsageError, VideoError
 from rvebench.video.clip import Clip, Frames
-from rvebench.video.colour import RgbConverter
+from rvebench.video.colour import Matrix, RgbConverter
 from rvebench.video.completeness import TRUNCATED_HINT, packet_end_s, shortfall
 from rvebench.video.opening import OpenVideo, open_video
 from rvebench.video.orientation import UPRIGHT, Orientation, orientation_of
@@ -39,6 +39,7 @@ def read_video(
     time_limit_s: float = 120.0,
     max_frames: int | None = None,
     max_bytes: int = MAX_DECODED_BYTES,
+    matrix: Matrix = "tagged",
 ) -> Clip:
     """Returns every frame of a video (or the one of an image), upright, as RGB.
 
@@ -52,6 +53,7 @@ def read_video(
         time_limit_s: wall time after which decoding is given up, looked at between frames.
         max_frames: stop after that many frames; what follows is neither read nor checked.
         max_bytes: size of the decoded frames above which the video is refused.
+        matrix: `bt601` ignores the stream's colour tags as OpenCV does; only for comparing with tools that use it.
 
     Raises:
         VideoError: the file is not there, is no video, holds no frame, is cut short or damaged, is too large, or
@@ -62,6 +64,8 @@ def read_video(
         raise UsageError(f"a time limit of {time_limit_s} s and {max_frames} frames cannot be read", where=path)
     path = Path(path)
     deadline = time.monotonic() + time_limit_s
+    if matrix != "tagged" and backend != "pyav":
+        raise UsageError(f"the backend {backend} believes a stream's colour tags", where=path, hint="use pyav")
     if backend == "decord":
         from rvebench.video.decord_backend import read_with_decord
 
@@ -77,7 +81,9 @@ def read_video(
     with open_video(path) as opened:
         promised = declared_frames(opened)
         store = _Store(path, max_bytes=max_bytes, expected=_sooner(promised, max_frames))
-        decode = _Decode(path, opened, store, deadline=deadline, time_limit_s=time_limit_s, max_frames=max_frames)
+        decode = _Decode(
+            path, opened, store, deadline=deadline, time_limit_s=time_limit_s, max_frames=max_frames, matrix=matrix
+        )
         decode.run()
         short = None
         if not decode.stopped_early:
@@ -183,6 +189,7 @@ class _Decode:
         deadline: float,
         time_limit_s: float,
         max_frames: int | None,
+        matrix: Matrix,
     ) -> None:
         self._path = path
         self._opened = opened
@@ -190,7 +197,7 @@ class _Decode:
         self._deadline = deadline
         self._time_limit_s = time_limit_s
         self._max_frames = max_frames
-        self._convert = RgbConverter()
+        self._convert = RgbConverter(matrix)
         self._size: tuple[int, int] | None = None
         self._turn: Orientation = UPRIGHT
         self.tally = _Tally()

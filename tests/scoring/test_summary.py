@@ -15,6 +15,7 @@ from rvebench.scoring import (
     FORMULAS,
     Coverage,
     Estimate,
+    MetricRow,
     ScoreRow,
     Summary,
     get_formula,
@@ -145,7 +146,30 @@ def test_metrics_are_over_the_edits_that_have_a_value_with_an_n_for_each_part() 
 
 def test_a_metric_that_measured_nothing_is_there_without_a_number() -> None:
     found = quick([], [metric("a", "TF", None)])
-    assert found.metrics["TF"].as_json() == {"mean": None, "ci95": None, "n": 0, "source": None, "delta": None}
+    assert found.metrics["TF"].as_json() == {
+        "mean": None,
+        "ci95": None,
+        "n": 0,
+        "pooled": None,
+        "failed": 1,
+        "reasons": {"not measured": 1},
+        "source": None,
+        "delta": None,
+    }
+
+
+def test_a_pooled_metric_counts_each_video_by_its_terms_and_failures_by_reason() -> None:
+    rows = [
+        MetricRow(sample_id="a", cluster="a", metric="SC", value=0.9, weight=10),
+        MetricRow(sample_id="b", cluster="b", metric="SC", value=0.5, weight=30),
+        MetricRow(sample_id="c", cluster="c", metric="SC", value=None, reason="one frame"),
+        MetricRow(sample_id="d", cluster="d", metric="SC", value=None, reason="no weights"),
+        MetricRow(sample_id="e", cluster="e", metric="SC", value=None, reason="no weights"),
+    ]
+    found = quick([], rows).metrics["SC"]
+    assert found.edit.mean == pytest.approx(0.7)
+    assert found.pooled == pytest.approx(0.6)
+    assert (found.failed, list(found.reasons.items())) == (3, [("no weights", 2), ("one frame", 1)])
 
 
 def test_a_metric_value_that_is_not_finite_is_an_error() -> None:
@@ -198,7 +222,7 @@ def test_json_has_the_documented_shape_and_plain_values() -> None:
     assert found["coverage"] == {"n": 3, "ok": 2, "failed": 0, "refused": 1, "missing": 0, "unjudged": 0}
     assert list(found["overall"]) == ["mean", "ci95", "n"]
     assert list(found["criteria"]) == ["EA", "PC", "GN", "GR"]
-    assert list(found["metrics"]["TF"]) == ["mean", "ci95", "n", "source", "delta"]
+    assert list(found["metrics"]["TF"]) == ["mean", "ci95", "n", "pooled", "failed", "reasons", "source", "delta"]
     assert list(found["metrics"]["TF"]["delta"]) == ["mean", "ci95", "n"]
     assert list(found["by_category"]["temporal"]) == ["n", "overall", "criteria"]
     assert found["by_category"]["temporal"]["n"] == 2
