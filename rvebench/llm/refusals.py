@@ -59,7 +59,7 @@ class Refusals:
     @property
     def excess(self) -> bool:
         """Whether there are more than chance explains: a little more for long, or far more for short."""
-        return self._sum > 1.5 + 105 * self.baseline or self._rush > 2.5 + 30 * self.baseline
+        return self._sum > 2.0 + 105 * self.baseline or self._rush > 3.0 + 30 * self.baseline
 
     @property
     def certain_excess(self) -> bool:

@@ -205,6 +205,36 @@ def test_no_connection_is_a_transport_fault_that_cost_nothing() -> None:
     assert not isinstance(caught.value, LostReplyError)
 
 
+def test_a_proxy_of_the_environment_is_asked_and_not_the_service(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    server.use(Script())
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(TransportError, match="no connection"):
+        asyncio.run(send(server, question()))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert asyncio.run(send(server, question()))[0].text
+
+
+def test_a_call_that_is_cancelled_leaves_no_connection_behind(server: FaultServer) -> None:
+    server.use(Script(for_ever="hang"))
+
+    async def cancel_all() -> Reply:
+        transport = Transport(base_url=server.url, limits=replace(SHORT, concurrency=1, read_s=30.0, attempt_s=30.0))
+        try:
+            for _ in range(12):  # more than the pool has places
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(transport.send(question()), 0.03)
+            server.use(Script())
+            return await transport.send(question())
+        finally:
+            await transport.aclose()
+
+    assert asyncio.run(cancel_all()).text
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://x/v1", "http://", "http://me:secret@host/v1"])
 def test_what_is_no_base_url_is_said_before_any_call(url: str) -> None:
     with pytest.raises(UsageError) as caught:
