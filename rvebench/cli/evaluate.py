@@ -320,10 +320,9 @@ def _run(plan: Plan, out: Path | None, options: RunOptions, *, generate: bool, d
             err=True,
         )
     if outcome.resumed:
-        typer.echo(
-            f"note: continued; {outcome.tally.edits_done} edits and {outcome.tally.scored_done} scorings were left",
-            err=True,
-        )
+        edits, scorings = outcome.tally.edits_done, outcome.tally.scored_done
+        left = f"{edits} edits and {scorings} scorings were left" if edits or scorings else "nothing was left to do"
+        typer.echo(f"note: continued; {left}", err=True)
     finish(directory, format_)
 
 
@@ -370,6 +369,6 @@ def _print_plan(plan: Plan, directory: Path, options: RunOptions, *, generate: b
         return
     for name, value in facts.items():
         shown = ", ".join(value) if isinstance(value, list) else value
-        typer.echo(f"{name.replace('_', ' '):16} {'-' if shown is None else shown}")
+        typer.echo(f"{name.replace('_', ' '):16} {'-' if shown in (None, '') else shown}")
     if estimate is not None:
         print_cost(estimate)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rvebench.runs.asking import paying
+from rvebench.runs.asking import at_once, paying
 from rvebench.runs.pipeline import Remaining
 from rvebench.runs.plan import Plan
 from rvebench.splits import read_media
@@ -42,9 +43,11 @@ def estimate_run(plan: Plan, left: Remaining) -> Estimate | None:
             target = read_media(sample.target) if sample.target else None
             yield from ask(Comparison(sample=sample, source=source, edit=source, target=target))
 
-    return estimate_requests(
+    found = estimate_requests(
         requests(),
         prices=load_prices(user_price_file(judging.asking.prices)),
         batch=judging.asking.batch,
-        rate_per_s=calls_per_s(concurrency=Limits().concurrency, latency_s=_LATENCY_S),
+        rate_per_s=calls_per_s(concurrency=min(Limits().concurrency, at_once(judge, 1)), latency_s=_LATENCY_S),
     )
+    # Even a single call takes as long as one.
+    return replace(found, seconds=max(found.seconds, _LATENCY_S)) if found.seconds else found
