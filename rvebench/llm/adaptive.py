@@ -121,6 +121,7 @@ class AdaptiveLimit:
         self.generation = 0
         """Rises with each cut: what becomes of calls sent before it says nothing about the pace after it."""
         self._call_s = 0.0
+        self._timed = 0
         self._answers = 0
         self._sends: deque[float] = deque(maxlen=16)
         self._n = self._k = 0
@@ -168,7 +169,9 @@ class AdaptiveLimit:
             generation: it was sent in.
             took_s: from sending to the whole answer.
         """
-        self._call_s = took_s if not self._call_s else 0.95 * self._call_s + 0.05 * took_s
+        # The first call pays for what is loaded and opened once: the second counts in its place.
+        self._timed += 1
+        self._call_s += (took_s - self._call_s) * max(0.05, 1 / max(1, self._timed - 1))
         if not self.proven:
             self.proven = True
             self._sends.clear()
