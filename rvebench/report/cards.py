@@ -68,11 +68,20 @@ def _part(part: VerdictPart) -> dict[str, object]:
 
 
 def _metric(value: MetricValue) -> list[str]:
-    """Returns name, edit, source, difference, and why there is no value."""
+    """Returns name, edit, source, difference, why there is no value, and what else must be known of it."""
     if value.status is not Status.OK or value.value is None:
-        return [value.metric, ABSENT, ABSENT, ABSENT, hide_paths(value.reason) or "not measured"]
+        return [value.metric, ABSENT, ABSENT, ABSENT, hide_paths(value.reason) or "not measured", ""]
     difference = None if value.source_value is None else value.value - value.source_value
-    return [value.metric, measure(value.value), measure(value.source_value), signed(difference), ""]
+    return [value.metric, measure(value.value), measure(value.source_value), signed(difference), "", _detail(value)]
+
+
+def _detail(value: MetricValue) -> str:
+    """Returns the text that a video was compared with, and how much of it was read."""
+    text = value.details.get("text")
+    if text is None:
+        return ""
+    cut = f"; cut, of {value.details.get('tokens', '?')} tokens" if value.details.get("truncated") == "yes" else ""
+    return f"text: {text}{cut}"
 
 
 def _window(outcome: SampleOutcome) -> str:

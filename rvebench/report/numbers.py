@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
-from rvebench.scoring import Coverage, Estimate
+from rvebench.scoring import Coverage, Estimate, MetricSummary
 
 __all__ = [
     "ABSENT",
@@ -17,8 +18,10 @@ __all__ = [
     "label",
     "measure",
     "measured_interval",
+    "measured_of",
     "score",
     "signed",
+    "unmeasured_words",
 ]
 
 ABSENT = "–"
@@ -31,6 +34,9 @@ METRIC_NOTE = (
     "Read each metric beside its source value. A frozen output wins temporal metrics, "
     "so a value above the source's is no merit."
 )
+
+_REASONS_SHOWN = 5
+"""Reasons for missing measures that are spelled out under a table."""
 
 _LABELS = {
     "rave": "RAVE",
@@ -83,6 +89,22 @@ def measured_interval(estimate: Estimate) -> str:
     if estimate.mean is None or estimate.ci95 is None:
         return ""
     return f"[{measure(estimate.ci95[0])}, {measure(estimate.ci95[1])}]"
+
+
+def measured_of(metric: MetricSummary) -> str:
+    """Returns how many edits were measured: `16`, or `14 of 16` where some could not be."""
+    return f"{metric.edit.n} of {metric.edit.n + metric.failed}" if metric.failed else str(metric.edit.n)
+
+
+def unmeasured_words(metrics: Mapping[str, MetricSummary]) -> list[str]:
+    """Returns why edits could not be measured, a sentence for each reason with its metrics and how many times."""
+    by_reason: dict[str, list[str]] = {}
+    for name, metric in metrics.items():
+        for reason, times in metric.reasons.items():
+            by_reason.setdefault(hide_paths(reason), []).append(f"{name} ({times})")
+    shown = [f"Not measured: {', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+    hidden = len(shown) - _REASONS_SHOWN
+    return shown if hidden <= 0 else [*shown[:_REASONS_SHOWN], f"… and {hidden} other reasons, in summary.json"]
 
 
 def coverage_words(coverage: Coverage) -> str:

@@ -13,8 +13,10 @@ from rvebench.report.numbers import (
     label,
     measure,
     measured_interval,
+    measured_of,
     score,
     signed,
+    unmeasured_words,
 )
 from rvebench.runs.view import RunView, SampleOutcome
 from rvebench.scoring import Estimate, JudgePair, JudgeSpread, MetricSummary, Summary
@@ -58,7 +60,8 @@ class MetricLine:
     source: str
     delta: str
     delta_interval: str
-    n: int
+    n: str
+    """`16`, or `14 of 16` where some edits could not be measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +139,8 @@ class Page:
     criterion_names: tuple[str, ...]
     type_lines: tuple[TypeLine, ...]
     metrics: tuple[MetricLine, ...]
+    unmeasured: tuple[str, ...]
+    """Why edits could not be measured."""
     failures: tuple[Failure, ...]
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -171,6 +176,7 @@ def make_page(view: RunView) -> Page:
         criterion_names=names,
         type_lines=_type_lines(summary, names) if judged else (),
         metrics=tuple(_metric_line(name, metric) for name, metric in summary.metrics.items()),
+        unmeasured=tuple(unmeasured_words(summary.metrics)),
         failures=tuple(_failures(outcomes, judged=judged)),
         facts=tuple((name, hide_paths(text)) for name, text in header.facts.items()),
         notes=tuple(hide_paths(note) for note in header.notes),
@@ -253,7 +259,7 @@ def _metric_line(name: str, metric: MetricSummary) -> MetricLine:
         source=ABSENT if metric.source is None else measure(metric.source.mean),
         delta=ABSENT if metric.delta is None else signed(metric.delta.mean),
         delta_interval="" if metric.delta is None else measured_interval(metric.delta),
-        n=metric.edit.n,
+        n=measured_of(metric),
     )
 
 

@@ -15,8 +15,10 @@ from rvebench.report.numbers import (
     label,
     measure,
     measured_interval,
+    measured_of,
     score,
     signed,
+    unmeasured_words,
 )
 from rvebench.runs.view import RunHeader, RunView
 from rvebench.scoring import JudgeSpread, MetricSummary, Summary
@@ -46,6 +48,8 @@ def print_tables(view: RunView, console: Console) -> None:
     if summary.metrics:
         console.print(_metrics(summary))
         console.print(Text(METRIC_NOTE, style="dim"))
+        for words in unmeasured_words(summary.metrics):
+            console.print(Text(words, style="yellow"))
     for note in view.header.notes:
         console.print(Text.assemble(("note: ", "bold"), note))
 
@@ -131,11 +135,11 @@ def _metrics(summary: Summary) -> Table:
 def _metric_cells(metric: MetricSummary) -> list[str]:
     source = ABSENT if metric.source is None else measure(metric.source.mean)
     if metric.delta is None:
-        return [measure(metric.edit.mean), source, ABSENT, "", str(metric.edit.n)]
+        return [measure(metric.edit.mean), source, ABSENT, "", measured_of(metric)]
     return [
         measure(metric.edit.mean),
         source,
         signed(metric.delta.mean),
         measured_interval(metric.delta),
-        str(metric.edit.n),
+        measured_of(metric),
     ]

@@ -249,7 +249,7 @@ def test_a_card_carries_all_that_was_asked_and_said(tmp_path: Path) -> None:
     assert sample["literal"] == "Replace the ice cubes with a puddle of water."
     assert sample["preserve"] == ["the table and the cloth", "the direction of the light"]
     assert [entry["name"] for entry in sample["criteria"]] == ["EA", "PC", "GN", "GR"]  # type: ignore[attr-defined]
-    assert sample["metrics"] == [["temporal_flickering", "0.9500", "0.9625", "−0.0125", ""]]
+    assert sample["metrics"] == [["temporal_flickering", "0.9500", "0.9625", "−0.0125", "", ""]]
     assert sample["measures"] == [["progress", "0.8125"], ["psnr_outside_db", "38.2071"]]
     assert sample["window"] == "49 frames of the source from frame 0, one frame in 2, at 12 frames a second"
 

@@ -78,8 +78,8 @@ function makePart({ judge, repeat, reason, scores }) {
 function makeNumbers(sample) {
   const tables = [];
   if (sample.metrics.length > 0) {
-    const rows = sample.metrics.map(([name, edit, source, change, problem]) => make("tr", {},
-      make("th", { scope: "row", class: "code" }, name),
+    const rows = sample.metrics.map(([name, edit, source, change, problem, note]) => make("tr", {},
+      make("th", { scope: "row", class: "code" }, name, note ? words("small", note, { class: "note" }) : null),
       ...(problem
         ? [words("td", problem, { colspan: 3 })]
         : [edit, source, change].map((text) => make("td", { class: "num" }, text)))));
