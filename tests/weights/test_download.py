@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from rvebench.errors import DataError, StorageError, UsageError
-from rvebench.weights import DownloadError, OfflineError, WeightStore, fetch
+from rvebench.weights import DownloadError, OfflineError, WeightStore, fetch, transfer
 from rvebench.weights.download import shown, sources
 from rvebench.weights.transfer import Partial
 from tests.weights.conftest import QUICK, record
@@ -201,6 +202,30 @@ def test_a_login_page_is_not_taken_for_the_file(web: Web, make_store: Make, kind
     with pytest.raises(DownloadError, match="a web page"):
         fetch(file, store, patience=QUICK)
     assert store.look("a").state == "absent"
+
+
+def test_what_is_declared_to_be_a_page_is_not_taken_whatever_it_begins_with(web: Web, make_store: Make) -> None:
+    web.paths["/a"] = Behaviour(b"<!-- --><p>please log in", content_type="text/html")
+    file = record("a", web.url("/a"))
+    with pytest.raises(DownloadError, match=r"a web page \(text/html\)"):
+        fetch(file, make_store(file), patience=QUICK)
+
+
+def test_an_end_that_no_length_announced_is_a_cut_when_the_size_is_pinned(web: Web, make_store: Make) -> None:
+    web.paths["/a"] = Behaviour(BODY, no_length=True, cut_after=[1_000_000])
+    file = record("a", web.url("/a"), body=BODY)
+    assert fetch(file, make_store(file), patience=QUICK).path.read_bytes() == BODY
+    assert [seen.range for seen in web.seen] == [None, "bytes=1000000-"]
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with(tmp_path: Path) -> None:
+    class Slow(io.FileIO):
+        def write(self, data: object, /) -> int:
+            return super().write(bytes(data)[:3])  # type: ignore[call-overload, no-any-return]
+
+    with Slow(tmp_path / "a", "w") as out:
+        transfer._append(out, b"0123456789", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
 
 
 def test_a_trickle_is_closed_and_the_next_source_asked(web: Web, make_store: Make) -> None:
@@ -434,8 +459,6 @@ def test_a_full_disk_is_said_and_what_came_is_kept_for_the_next_try(web: Web, tm
 def test_too_little_room_is_said_before_anything_is_fetched(
     web: Web, make_store: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rvebench.weights import transfer
-
     web.paths["/a"] = Behaviour(BODY)
     file = record("a", web.url("/a"), body=BODY)
     store = make_store(file)
