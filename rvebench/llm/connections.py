@@ -69,10 +69,12 @@ class AiohttpConnections(httpx2.AsyncBaseTransport):
 
     Args:
         most: connections at once.
+        secure: the service is asked over TLS, with the authorities that httpx2 trusts; to read them takes a while.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, secure: bool) -> None:
         self._most = most
+        self._secure = secure
         self._session: aiohttp.ClientSession | None = None
         self._urls: dict[str, yarl.URL] = {}
 
@@ -80,7 +82,9 @@ class AiohttpConnections(httpx2.AsyncBaseTransport):
         # Belongs to the event loop of the first call.
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=self._most, keepalive_timeout=_IDLE_S, ssl=httpx2.create_ssl_context()
+                limit=self._most,
+                keepalive_timeout=_IDLE_S,
+                ssl=httpx2.create_ssl_context() if self._secure else True,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False

@@ -241,7 +241,8 @@ class Transport:
         if (self._url.hostname or "").endswith(".azure.com"):
             headers["api-key"] = key
         most = limits.concurrency + 4
-        connections = None if goes_through_proxy(httpx2.URL(url)) else AiohttpConnections(most)
+        secure = self._url.scheme == "https"
+        connections = None if goes_through_proxy(httpx2.URL(url)) else AiohttpConnections(most, secure=secure)
         self._client = openai.AsyncOpenAI(
             api_key=key or _NO_KEY,
             base_url=url,
