@@ -29,6 +29,7 @@ from rvebench.metrics.backbones.amt_layers import (
     FeatureEncoder,
     PyramidEncoder,
     Update,
+    planes,
     resize,
     warp,
     warp_grid,
@@ -175,8 +176,7 @@ class AmtS(nn.Module):
         """
         pairs, _, height, width = made_BCHW.shape
         count = self.config.candidates
-        made = made_BCHW.float(memory_format=torch.contiguous_format)
-        residual, masks, colours = made.split((4 * count, count, 3 * count), dim=1)
+        residual, masks, colours = planes(made_BCHW).split((4 * count, count, 3 * count), dim=1)
         # Candidates lie one below the other, so that one call samples a frame for all of them.
         flow_PB2KHW = flow_B4HW.new_empty((2, pairs, 2, count, height, width))
         torch.add(
@@ -193,7 +193,10 @@ class AmtS(nn.Module):
         # Published weights take candidates one after the other; here colours come first.
         into, act, out = self.comb_block
         weight = into.weight.unflatten(1, (count, 3)).transpose(1, 2).flatten(1, 2)
-        frames = frames_B3KHW.flatten(1, 2).to(weight.dtype)
+        weight, frames = (
+            tensor.to(weight.dtype, memory_format=torch.channels_last)
+            for tensor in (weight, frames_B3KHW.flatten(1, 2))
+        )
         corrected = out(act(F.conv2d(frames, weight, into.bias, padding=1)))
         return frames_B3KHW.mean(dim=2).add_(corrected).clamp_(0, 1)
 

@@ -80,7 +80,7 @@ class Correlation:
         scale = 0.5 ** torch.arange(levels, device=at_TQ2.device, dtype=torch.float32)
         at_LTQ2 = at_TQ2 * scale[:, None, None, None]
         whole_LTQ2 = at_LTQ2.floor()
-        part_LTQ2 = (at_LTQ2 - whole_LTQ2).to(self._queries_TQC.dtype)
+        part_LTQ2 = at_LTQ2 - whole_LTQ2
         # Corner of each window in its padded map. What lies further out than the margin reads zeros in the margin.
         most = torch.tensor([[c, r] for r, c in self._sizes], device=at_TQ2.device, dtype=torch.float32) + _TAPS
         corner_LTQ2 = (whole_LTQ2.nan_to_num(nan=-_TAPS) + (_TAPS - RADIUS)).clamp_(min=0)
@@ -160,7 +160,7 @@ def _between(windows_LTQK: Tensor, part_LTQ2: Tensor) -> Tensor:
     """Returns the 7 x 7 bilinear samples within windows of 8 x 8 pixels, column slow, (L, T, Q, 49)."""
     levels = len(part_LTQ2)
     samples = windows_LTQK.new_zeros((*windows_LTQK.shape[:3], (_TAPS - 1) ** 2))
-    window = windows_LTQK[:levels].unflatten(3, (_TAPS, _TAPS))
+    window = windows_LTQK[:levels].float().unflatten(3, (_TAPS, _TAPS))
     across, down = (part_LTQ2[..., axis, None, None] for axis in (0, 1))
     window = torch.lerp(window[..., :-1, :], window[..., 1:, :], across)
     samples[:levels] = torch.lerp(window[..., :-1], window[..., 1:], down).flatten(3)

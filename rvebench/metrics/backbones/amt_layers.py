@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Decoder", "FeatureEncoder", "PyramidEncoder", "Update", "resize", "warp", "warp_grid"]
+__all__ = ["Decoder", "FeatureEncoder", "PyramidEncoder", "Update", "planes", "resize", "warp", "warp_grid"]
 
 _SLOPE = 0.1
 """Slope of the update block's activations below zero."""
@@ -47,6 +47,19 @@ def warp(map_NCHW: Tensor, flow_N2HW: Tensor) -> Tensor:
     grid_NHW2 = warp_grid(flow_N2HW.clone(memory_format=torch.contiguous_format)).permute(0, 2, 3, 1)
     sampled = F.grid_sample(map_NCHW.float(), grid_NHW2, mode="bilinear", padding_mode="border", align_corners=True)
     return sampled.to(map_NCHW.dtype)
+
+
+def planes(map_NCHW: Tensor) -> Tensor:
+    """Returns a map in float32, channel by channel in memory, out of one with the channels last.
+
+    Each sample is copied as the transposition of a matrix, which torch does several times faster than it reorders
+    four axes.
+    """
+    samples_NLC = map_NCHW.permute(0, 2, 3, 1).flatten(1, 2)
+    copied_NCL = torch.empty_like(samples_NLC.mT, dtype=torch.float32, memory_format=torch.contiguous_format)
+    for copied_CL, sample_LC in zip(copied_NCL, samples_NLC, strict=True):
+        copied_CL.copy_(sample_LC.mT)
+    return copied_NCL.unflatten(2, map_NCHW.shape[-2:])
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -117,7 +130,7 @@ class PyramidEncoder(nn.Module):
 
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
-        for number, (inputs, outputs) in enumerate(zip((3, *widths), widths), start=1):
+        for number, (inputs, outputs) in enumerate(zip((3, *widths), widths, strict=False), start=1):
             stage = nn.Sequential(_conv_prelu(inputs, outputs, 2), _conv_prelu(outputs, outputs))
             self.add_module(f"pyramid{number}", stage)
 
