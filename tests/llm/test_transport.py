@@ -235,6 +235,21 @@ def test_a_call_that_is_cancelled_leaves_no_connection_behind(server: FaultServe
     assert asyncio.run(cancel_all()).text
 
 
+def test_a_service_that_answers_no_tls_handshake_is_no_connection(server: FaultServer) -> None:
+    server.reset(Script())
+
+    async def ask() -> None:
+        transport = Transport(base_url=server.url.replace("http:", "https:"), limits=replace(SHORT, connect_s=0.3))
+        try:
+            await transport.send(question())
+        finally:
+            await transport.aclose()
+
+    with pytest.raises(TransportError, match="no connection") as caught:
+        asyncio.run(ask())
+    assert not isinstance(caught.value, LostReplyError) and server.calls == 0
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://x/v1", "http://", "http://me:secret@host/v1"])
 def test_what_is_no_base_url_is_said_before_any_call(url: str) -> None:
     with pytest.raises(UsageError) as caught:
