@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,17 +164,24 @@ def run_vbench(python: Path, job: VBenchJob, *, timeout_s: float) -> VBenchAnswe
     repeated = len({video.path.absolute() for video in job.videos}) < len(job.videos)
     if repeated or not job.videos:
         raise UsageError("VBench needs at least one video, and each only once")
-    command = [str(python), "-I", str(_SCRIPT)]
+    # The far side keeps links and VBench's results in a temporary folder, which a killed process would leave behind.
+    with tempfile.TemporaryDirectory(prefix="rvebench-parity-") as scratch:
+        out, log, code = _talk([str(python), "-I", str(_SCRIPT)], job.to_json(), scratch, timeout_s)
+    return _read(out, log, code, python)
+
+
+def _talk(command: list[str], text: str, scratch: str, timeout_s: float) -> tuple[str, str, int]:
+    """Returns stdout, stderr and exit code of a command that was given `text`."""
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8", errors="replace",
-            start_new_session=True,
+            env=os.environ | {"TMPDIR": scratch}, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
-        raise UsageError(f"cannot be started ({error.strerror})", where=python, hint=_HINT) from error
+        raise UsageError(f"cannot be started ({error.strerror})", where=command[0], hint=_HINT) from error
     try:
-        out, log = process.communicate(job.to_json(), timeout=timeout_s)
+        out, log = process.communicate(text, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
         raise RveError(
             f"VBench did not finish within {timeout_s:g} s", hint="give it more time, fewer videos or fewer dimensions"
@@ -183,7 +191,7 @@ def run_vbench(python: Path, job: VBenchJob, *, timeout_s: float) -> VBenchAnswe
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    return _read(out, log, process.returncode, python)
+    return out, log, process.returncode
 
 
 def _read(out: str, log: str, code: int, python: Path) -> VBenchAnswer:

@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from rvebench.metrics.parity.near import DIMENSIONS, Stage, VBenchAnswer, VBenchJob, VBenchVideo, run_vbench
+from tests.metrics.oracle.shapes import ModelName
 from tests.metrics.oracle.weights import FILES, SEED, TINY, state_dict
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures/metrics"
@@ -40,6 +41,16 @@ TEXTS = (
     "stop <|endoftext|> here",
     "32 tokens " + "a " * 26 + "end",
 )
+
+Arrays = dict[str, NDArray[Any]]
+
+MODELS: dict[str, ModelName | None] = {
+    "subject_consistency": "dino",
+    "background_consistency": "clip",
+    "overall_consistency": "viclip",
+    "temporal_flickering": None,
+    "motion_smoothness": "amt",
+}
 
 _SLICES: dict[str, Any] = {
     "input": np.s_[::8, :, ::29, ::29],
@@ -77,49 +88,39 @@ def check_weights(cache: Path) -> dict[str, str]:
     return digests
 
 
-def run(python: Path, cache: Path, dumps: Path, threads: int) -> tuple[VBenchJob, VBenchAnswer]:
+def run(
+    python: Path, cache: Path, dumps: Path, threads: int, dimensions: tuple[str, ...] = DIMENSIONS
+) -> tuple[VBenchJob, VBenchAnswer]:
     job = VBenchJob(
         videos=tuple(
             VBenchVideo(path=FIXTURES / "clips" / f"{name}.mp4", prompt=prompt) for name, prompt in PROMPTS.items()
         ),
-        dimensions=DIMENSIONS,
+        dimensions=dimensions,
         cache_dir=cache,
         tiny=True,
         texts=TEXTS,
         dumps=dumps,
         threads=threads,
     )
-    answer = run_vbench(python, job, timeout_s=900)
+    answer = run_vbench(python, job, timeout_s=1800)
     assert not answer.errors and not answer.missing(job), (answer.errors, answer.missing(job))
     return job, answer
 
 
-def largest_difference(one: VBenchAnswer, other: VBenchAnswer) -> dict[str, float]:
-    return {
-        dimension: max(abs(value - other.values[dimension][path]) for path, value in values.items())
-        for dimension, values in one.values.items()
-    }
-
-
-def collect(job: VBenchJob, answer: VBenchAnswer, dumps: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def collect(dimension: str, job: VBenchJob, answer: VBenchAnswer, dumps: Path) -> tuple[dict[str, Any], Arrays]:
+    """What is kept of one dimension: its part of each clip's record, and its arrays."""
     clips: dict[str, Any] = {}
-    arrays: dict[str, NDArray[Any]] = {"texts": np.load(dumps / "texts.npz")["features"]}
+    arrays: Arrays = {}
     for index, video in enumerate(job.videos):
         name, path = video.path.stem, str(video.path)
-        entry: dict[str, Any] = {"prompt": video.prompt, "values": {}, "frames": {}, "input": {}}
-        for dimension in job.dimensions:
-            stages = answer.stages[dimension][path]
-            entry["values"][dimension] = answer.values[dimension][path]
-            entry["frames"][dimension] = _summary(stages["frames"])
-            if "input" in stages:
-                entry["input"][dimension] = _summary(stages["input"])
-            with np.load(dumps / f"{dimension}-{index:06d}.npz") as dumped:
-                for stage, part in _SLICES.items():
-                    if stage in dumped:
-                        arrays[f"{dimension}/{name}/{stage}"] = dumped[stage][part]
-        assert entry["frames"]["subject_consistency"] == entry["frames"]["background_consistency"]
-        assert entry["frames"]["temporal_flickering"] == entry["frames"]["motion_smoothness"]
-        clips[name] = entry
+        stages = answer.stages[dimension][path]
+        clips[name] = {"values": answer.values[dimension][path], "frames": _summary(stages["frames"])}
+        if "input" in stages:
+            clips[name]["input"] = _summary(stages["input"])
+        with np.load(dumps / f"{dimension}-{index:06d}.npz") as dumped:
+            for stage, part in _SLICES.items():
+                if stage in dumped:
+                    arrays[f"{dimension}/{name}/{stage}"] = dumped[stage][part]
     return clips, arrays
 
 
@@ -127,34 +128,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python", type=Path, help="the Python that has vbench 0.1.5")
     parser.add_argument("cache", type=Path, help="VBench's cache folder with tiny weights")
+    parser.add_argument("--only", choices=DIMENSIONS, nargs="+", default=DIMENSIONS, help="keep the others' numbers")
     arguments = parser.parse_args()
+    record: dict[str, Any] = {"clips": {name: {"prompt": prompt} for name, prompt in PROMPTS.items()}}
+    arrays: Arrays = {}
     weights = check_weights(arguments.cache)
+    if set(arguments.only) != set(DIMENSIONS):
+        record = json.loads((FIXTURES / "vbench.json").read_text(encoding="utf-8"))
+        with np.load(FIXTURES / "stages.npz") as kept:
+            arrays = dict(kept)
+        for dimension in set(DIMENSIONS) - set(arguments.only):
+            model = MODELS[dimension]
+            same = model is None or record["weights"][model] == weights[model]
+            assert same, f"{dimension} was computed with other weights: leave --only out"
+        assert {name: clip["prompt"] for name, clip in record["clips"].items()} == PROMPTS
+    record |= {"seed": SEED, "weights": weights}
+
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        job, answer = run(arguments.python, arguments.cache, Path(one), threads=1)
-        _, again = run(arguments.python, arguments.cache, Path(two), threads=2)
-        clips, arrays = collect(job, answer, Path(one))
-        other = collect(job, again, Path(two))[1]
-    spread = {key: float(np.abs(value - other[key]).max()) for key, value in arrays.items()}
-    record = {
-        "seed": SEED,
-        "versions": answer.versions,
-        "weights": weights,
-        "clips": clips,
-        "aggregates": answer.aggregates,
-        "one_thread_against_two": {
-            "values": largest_difference(answer, again),
-            "arrays": {key: spread[key] for key in sorted(spread, key=lambda key: -spread[key])[:6]},
-        },
-    }
+        job, answer = run(arguments.python, arguments.cache, Path(one), 1, tuple(arguments.only))
+        _, again = run(arguments.python, arguments.cache, Path(two), 2, tuple(arguments.only))
+        for dimension in arguments.only:
+            part, new = collect(dimension, job, answer, Path(one))
+            for name, entry in part.items():
+                for kind, value in entry.items():
+                    record["clips"][name].setdefault(kind, {})[dimension] = value
+            arrays |= new
+            other = collect(dimension, job, again, Path(two))[1]
+            values = again.values[dimension]
+            record.setdefault("one_thread_against_two", {})[dimension] = {
+                "value": max(abs(value - values[path]) for path, value in answer.values[dimension].items()),
+                "arrays": max(float(np.abs(value - other[key]).max()) for key, value in new.items()),
+            }
+            record.setdefault("aggregates", {})[dimension] = answer.aggregates[dimension]
+        if "overall_consistency" in arguments.only:
+            arrays["texts"] = np.load(Path(one) / "texts.npz")["features"]
+    record["versions"] = answer.versions
     (FIXTURES / "vbench.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    tokens = [{"text": entry.text, "ids": list(entry.ids)} for entry in answer.tokens]
-    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in tokens)
+    lines = ",\n".join(
+        json.dumps({"text": entry.text, "ids": entry.ids}, ensure_ascii=False) for entry in answer.tokens
+    )
     (FIXTURES / "tokens.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     np.savez_compressed(FIXTURES / "stages.npz", **arrays)
-    for dimension, by_path in answer.values.items():
-        print(dimension, {Path(path).stem: round(value, 4) for path, value in by_path.items()})
+    for dimension in DIMENSIONS:
+        print(dimension, {name: round(clip["values"][dimension], 4) for name, clip in record["clips"].items()})
     print("one thread against two:", record["one_thread_against_two"])
-    print("bytes:", sum(path.stat().st_size for path in FIXTURES.rglob("*") if path.is_file()))
 
 
 if __name__ == "__main__":
