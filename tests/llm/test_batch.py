@@ -353,8 +353,11 @@ def test_a_failure_in_a_batch_fails_where_an_answer_was_looked_for(bench: Bench,
 def test_a_service_without_a_batch_api_is_one_sentence(tmp_path: Path, server: FaultServer) -> None:
     async def go() -> None:
         wire = OpenAIBatches(base_url=server.url + "/nothing", patience_s=1.0)
-        with BatchRunner(tmp_path, wire) as runner:
-            await runner.run(lambda: asks(1))
+        try:
+            with BatchRunner(tmp_path, wire) as runner:
+                await runner.run(lambda: asks(1))
+        finally:
+            await wire.aclose()
 
     with pytest.raises(FatalCallError, match="no Batch API at all") as caught:
         asyncio.run(go())
