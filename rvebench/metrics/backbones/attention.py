@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rvebench.metrics.backbones.linear import Linear
+
 __all__ = ["Activation", "Attention", "Block", "Blocks", "Mlp", "quick_gelu"]
 
 Activation = Literal["gelu", "quick_gelu"]
@@ -38,8 +40,8 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.causal = causal
-        self.qkv = nn.Linear(width, 3 * width)
-        self.proj = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.proj = Linear(width, width)
 
     def forward(self, x_BLD: Tensor, *, first_only: bool = False) -> Tensor:
         """Returns (B, L, D), or (B, 1, D) where only what the first token gathers is wanted."""
@@ -57,8 +59,8 @@ class Mlp(nn.Module):
     def __init__(self, width: int, activation: Activation) -> None:
         super().__init__()
         self.activation = F.gelu if activation == "gelu" else quick_gelu
-        self.fc1 = nn.Linear(width, 4 * width)
-        self.fc2 = nn.Linear(4 * width, width)
+        self.fc1 = Linear(width, 4 * width)
+        self.fc2 = Linear(4 * width, width)
 
     def forward(self, x_BLD: Tensor) -> Tensor:
         """Returns (B, L, D)."""

@@ -25,7 +25,7 @@ __all__ = ["Tokenizer", "Tokens"]
 _START = "<|startoftext|>"
 _END = "<|endoftext|>"
 _WORD_END = "</w>"
-_MERGES = 49152 - 2 * 256 - 2
+_MERGES = 49408 - 2 * 256 - 2
 """Merges that make CLIP's 49408 tokens with 256 bytes, 256 bytes at a word's end, and the start and end of a text."""
 _WORDS = regex.compile(
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+", regex.IGNORECASE
