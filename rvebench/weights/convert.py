@@ -109,7 +109,7 @@ def _write(path: Path, tensors: dict[str, torch.Tensor], record: dict[str, objec
         stat = path.stat()
         kept = {**record, "sha256": digest, "size_bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns}
         atomic_write_text(path.with_suffix(".json"), json.dumps(kept))
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, KeyError, ValueError) as error:  # the last two: a dtype the format does not have
         raise StorageError(f"cannot write: {error}", where=path) from None
     finally:
         with contextlib.suppress(OSError):

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rvebench.errors import DataError
-from rvebench.weights import archives, iter_globals, load_tensors
+from rvebench.weights import archives, iter_globals, load_tensors, pickles
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
@@ -56,6 +56,7 @@ def state() -> dict[str, Any]:
             "scalar": torch.tensor(3.5),
             "empty": torch.empty(0, 3),
             "shared.row": base[2],
+            "shared.top": base[:3],
             "shared.columns": base[:, 1:3],
             "transposed": base.t(),
             "stepped": base[::2, ::3],
@@ -495,6 +496,18 @@ BOMBS = {
     + b"h\x01h\x00\x85R0" * 1000
     + b"N.",
 }
+
+
+def test_calls_that_copy_long_lists_again_and_again_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = b"]q\x00(" + b"K\x01K\x02\x86" * 1000 + b"e0ccollections\nOrderedDict\nq\x01"
+    path = zip_of(tmp_path / "a.pth", b"\x80\x02" + pairs + b"h\x01h\x00\x85R0" * 100 + b"N.")
+    with pytest.raises(DataError, match="cannot be read"):
+        load_tensors(path)
+    monkeypatch.setattr(pickles, "_MOST_WORK", 50_000)
+    with pytest.raises(DataError, match="too long for a state dict"):
+        load_tensors(path)
 
 
 def test_a_small_pickle_cannot_take_much_memory_or_time_or_crash(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def test_a_copy_that_is_not_as_it_was_written_is_made_anew(store: WeightStore, d
     else:
         note.write_text(json.dumps(json.loads(note.read_text()) | {"unwrap": ["state_dict"]}))
     found = load_weights("a", store)
+    assert json.loads(note.read_text())["unwrap"] == ["model"]
     assert equal(dict(sorted(found.items())), dict(sorted(state().items())))
     assert verify_converted(store, store.find("a").sha256) is True
 
