@@ -3,7 +3,7 @@
 Pure: calls and outcomes in with their times, a limit of calls at once and a pace out. The rules, as a controller:
 
 * Until the first answer there is one call at a time: a wrong key or model costs one call, not one for each worker. Then
-  the limit doubles with each round-trip up to the cap. Calls are spread over the round-trip meanwhile, so that a rate
+  the limit grows with each round-trip up to the cap. Calls are spread over the round-trip meanwhile, so that a rate
   limit is run into with few calls in the air. At the cap nothing but the number of calls at once bounds the pace.
 * Refusals beyond those that are expected begin a **test**. Their share is `s` at a pace of `r` calls a second. If the
   service lets a rate through, that rate is `r * (1 - s)`, and a little below it there is no refusal; if it refuses
@@ -28,9 +28,10 @@ from rvebench.llm.refusals import Refusals
 
 __all__ = ["AdaptiveLimit"]
 
-_FIRST = 8.0
+_FIRST, _MORE = 8.0, 4.0
+"""Calls at once after the first answer, and how many times as many after as many answers."""
 _RAMP_GAP_S = 0.02
-"""Longest gap between two calls while the limit doubles."""
+"""Longest gap between two calls while the limit grows."""
 _SUSPECT = 3
 """Refusals from which a share is taken where nothing is known."""
 _SUSPECT_CALLS = 60
@@ -123,6 +124,7 @@ class AdaptiveLimit:
         self._call_s = 0.0
         self._timed = 0
         self._answers = 0
+        self._ramping = True
         self._sends: deque[float] = deque(maxlen=16)
         self._n = self._k = 0
         self._refusals = Refusals()
@@ -176,10 +178,11 @@ class AdaptiveLimit:
             self.proven = True
             self._sends.clear()
             self._limit_to(_FIRST)
-        elif self.limit < self._cap:
+        elif self._ramping:
             self._answers += 1
             if self._answers >= self.limit:
-                self._limit_to(2 * self.limit)
+                self._ramping = self.limit < self._cap
+                self._limit_to(_MORE * self.limit)
         if generation == self.generation:
             self._refusals.learn(refused=False, spread=self.pace_per_s is not None)
 
@@ -215,7 +218,7 @@ class AdaptiveLimit:
     def gap_s(self) -> float:
         """Time between two calls; 0 where they need not be spread."""
         gap_s = 0.0 if self.pace_per_s is None else 1 / self.pace_per_s
-        if self._call_s and self.limit < self._cap:
+        if self._call_s and self._ramping:
             gap_s = max(gap_s, min(_RAMP_GAP_S, self._call_s / self.limit))
         return gap_s
 

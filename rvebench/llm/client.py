@@ -222,7 +222,8 @@ class LlmClient:
         except TransportError:
             self._counts["unanswered"] += 1
             raise
-        return replace(reply, attempts=tally.failures + tally.refusals + 1)
+        tries = tally.failures + tally.refusals
+        return replace(reply, attempts=tries + 1) if tries else reply
 
     async def _attempt(self, request: ChatRequest, flight: _Flight, tally: Tally) -> Reply:
         """One call, in its turn."""
