@@ -35,6 +35,7 @@ def env(web: Web, tmp_path: Path) -> dict[str, str]:
     (tmp_path / "catalogue.json").write_text(json.dumps(files))
     return {
         "HOME": str(tmp_path / "home"),
+        "VBENCH_CACHE_DIR": str(tmp_path / "home/.cache/vbench"),
         "RVEBENCH_WEIGHTS_DIR": str(tmp_path / "weights"),
         "RVEBENCH_WEIGHTS_CATALOGUE": str(tmp_path / "catalogue.json"),
         "COLUMNS": "200",
