@@ -209,8 +209,9 @@ def _by_frame(flow_B4HW: Tensor) -> Tensor:
 def _aims(flow_B4HW: Tensor, moment: float) -> Tensor:
     """Returns where flows say that the pixels of each frame lie in the other one, (2, B, 2, H, W).
 
-    The flow to the last frame covers the rest of the time, 1 - `moment`, and the network was trained to read it as
-    covering `moment` of the way from the first frame to the last, and the other flow as the remainder.
+    A flow from the middle frame to one of the others covers half of the motion between these, so it is doubled, and
+    taken as if it began at the other frame's pixel. At other moments the published network divides the flow to the
+    last frame by `moment`, and the flow to the first frame by 1 - `moment`.
     """
     height, width = flow_B4HW.shape[-2:]
     device = flow_B4HW.device

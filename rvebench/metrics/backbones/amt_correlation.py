@@ -52,9 +52,7 @@ class Correlation:
         maps = features_PBCHW.flip(0).flatten(0, 1)
         self._sizes: list[tuple[int, int]] = []
         self._maps: list[Tensor] = []
-        for level in range(LEVELS):
-            if level:
-                maps = F.avg_pool2d(maps, 2) if min(maps.shape[-2:]) > 1 else maps[..., :0, :0]
+        for _ in range(LEVELS):
             rows, columns = maps.shape[-2:]
             if min(rows, columns) < 2:
                 # Upstream divides by size - 1 there. On a GPU its samples then are 0, on a CPU they are not a number.
@@ -62,6 +60,7 @@ class Correlation:
             self._sizes.append((rows, columns))
             # One row a pixel, and a margin of zeros: positions outside the map count as 0.
             self._maps.append(F.pad(maps, (_TAPS,) * 4).permute(0, 2, 3, 1).reshape(-1, channels))
+            maps = F.avg_pool2d(maps, 2)
 
     def lookup(self, positions_PB2HW: Tensor) -> Tensor:
         """Returns the correlations around positions.
