@@ -5,6 +5,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
