@@ -271,8 +271,7 @@ class Encoders:
         from rvebench.metrics.interpolation import odd_frame_errors
 
         network, portions = self.network("amt"), self._portion("amt")
-        dtype = torch_dtype(self.options.precision)
-        return [odd_frame_errors(network, frames, portions, device=self.device, dtype=dtype) for frames in videos]
+        return [odd_frame_errors(network, frames, portions, device=self.device) for frames in videos]
 
 
 def _load(network: Network, store: WeightStore) -> Any:

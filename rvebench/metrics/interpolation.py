@@ -17,24 +17,25 @@ _MULTIPLE = 16
 """Sides that AMT's encoder can halve four times."""
 
 
-def odd_frame_errors(
-    network: Any, frames_THWC: Frames, portions: Portions, *, device: str, dtype: Any
-) -> npt.NDArray[np.int64]:
+def odd_frame_errors(network: Any, frames_THWC: Frames, portions: Portions, *, device: str) -> npt.NDArray[np.int64]:
     """Returns how far each odd frame is from what the network makes of its two even neighbours.
 
     As VBench has it (`vbench/motion_smoothness.py`): frames are padded at the edges to multiples of 16 by repetition,
     the network's frame is cut back, and its values are cut down to whole numbers (not rounded) before they are
-    compared.
+    compared. Frames go to the network in float32, whatever its precision: bfloat16 cannot tell neighbouring levels
+    of an 8-bit picture apart.
 
     Args:
         network: `(first, last) -> middle` on (B, 3, H, W) in 0..1, at the middle of the two moments.
         frames_THWC: uint8.
         portions: how many pairs at once.
         device: of the network.
-        dtype: of the network.
 
     Returns:
         (P,) sums over a frame's values of the absolute difference in 8-bit steps, P = (T - 1) // 2; exact.
+
+    Raises:
+        ValueError: the network made a value that is no finite number.
     """
     import torch
     from torch.nn import functional
@@ -48,8 +49,13 @@ def odd_frame_errors(
             stacked = np.stack([frames_THWC[middle + offset] for middle in middles])
             return torch.from_numpy(stacked).to(device).permute(0, 3, 1, 2)
 
-        first, last = (functional.pad(take(offset) / 255.0, pad, mode="replicate").to(dtype) for offset in (-1, 1))
+        first, last = (functional.pad(take(offset) / 255.0, pad, mode="replicate") for offset in (-1, 1))
         made = network(first, last).float()[..., up : up + height, left : left + width]
+        if not made.isfinite().all():
+            raise ValueError(
+                f"a frame made between frames {middles[0] - 1} and {middles[-1] + 1} holds values that are no finite "
+                "numbers"
+            )
         whole = (made * 255.0).clamp_(0, 255).to(torch.uint8)
         gap = (whole.to(torch.int16) - take(0).to(torch.int16)).abs_()
         return [int(total) for total in gap.sum(dim=(1, 2, 3), dtype=torch.int64).tolist()]

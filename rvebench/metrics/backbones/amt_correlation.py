@@ -73,6 +73,7 @@ class Correlation:
             (B, 2 * 4 * 49, H, W): direction, then level, then column and then row of the window. Zero where a
             position is outside the map, and on levels of a single row or column.
         """
+        # Pixels that fill up the last tiles look where their neighbours look, so that boxes stay small.
         positions = F.pad(positions_PB2HW.flatten(0, 1), self._padding, mode="replicate")
         at_TQ2 = self._tiles(positions)
         levels = len(self._maps)
