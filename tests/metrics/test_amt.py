@@ -249,6 +249,12 @@ def test_a_720p_lookup_makes_no_tensor_of_all_pairs(wild: bool) -> None:
     assert height * width * 392 <= largest.numbers < (height * width) ** 2 / 20
 
 
+def test_frames_with_the_channels_last_in_memory_give_the_same_frame(network: amt.AmtS) -> None:
+    first, last = pair("tall")
+    turned = [frame.to(memory_format=torch.channels_last) for frame in (first, last)]
+    assert (network(*turned) - network(first, last)).abs().max() < 4e-5
+
+
 # --- Edges
 
 
