@@ -224,7 +224,8 @@ def _print_measured(found: Sequence[Measured], totals: Mapping[str, Aggregate], 
 
     table = RichTable(box=None, pad_edge=False)
     for title in ("video", "metric", "value", "source", "note"):
-        table.add_column(title, overflow="fold", justify="right" if title in {"value", "source"} else "left")
+        number = title in {"value", "source"}
+        table.add_column(title, overflow="fold", no_wrap=title != "note", justify="right" if number else "left")
     for item, value in found:
         table.add_row(item.id, value.metric, _number(value.value), _number(value.source_value), _note(value))
     for name, total in totals.items():
@@ -271,7 +272,8 @@ def _print_parity(result: Parity) -> None:
 
     table = RichTable(box=None, pad_edge=False)
     for title in ("dimension", "video", "ours", "VBench", "difference", "note"):
-        table.add_column(title, overflow="fold", justify="left" if title in {"dimension", "video", "note"} else "right")
+        words = title in {"dimension", "video", "note"}
+        table.add_column(title, overflow="fold", no_wrap=title != "note", justify="left" if words else "right")
     for row in result.rows:
         gap = "–" if row.gap is None else f"{row.gap:.1e}"
         above = row.gap is not None and row.gap > result.bound

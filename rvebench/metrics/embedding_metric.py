@@ -47,6 +47,8 @@ class EmbeddingMetric:
     takes: ClassVar[frozenset[str]] = frozenset({"precision", "device", "batch"})
     """Options the metric looks at; others are refused."""
     min_frames: ClassVar[int] = 1
+    compares_with_source: ClassVar[bool] = False
+    """The value says nothing without a source."""
 
     def __init__(self, options: MetricOptions | None = None, encoders: Encoders | None = None) -> None:
         require_torch(self.name)

@@ -23,6 +23,7 @@ __all__ = ["ClipSourceSimilarity", "DinoSourceSimilarity"]
 class _SourceSimilarity(EmbeddingMetric):
     backbone: ClassVar[Literal["dino", "clip"]]
     range = (-1.0, 1.0)
+    compares_with_source = True
 
     def prepare(self, pairs: list[Pair]) -> None:
         self.encoders.frame_features(self.backbone, [video for pair in pairs for video in (pair.edit, pair.source)])

@@ -34,7 +34,7 @@ class VideoItem:
     id: str
     video: Path
     source: Path | None = None
-    """The video it was made from; without one, metrics of a pair compare the video with itself."""
+    """The video it was made from."""
     text: str = ""
     """What it is compared with by metrics of text."""
 
@@ -133,6 +133,8 @@ def measure_videos(
             if matrix not in ready:
                 ready[matrix] = _decoded(item, matrix, time_limit_s)
             found = ready[matrix]
+            if item.source is None and getattr(metric, "compares_with_source", False):
+                found = f"{name} compares a video with its source, and none is named"
             if isinstance(found, str):
                 yield Measured(item, MetricValue(sample_id=item.id, metric=name, status=Status.FAILED, reason=found))
                 continue

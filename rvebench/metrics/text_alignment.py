@@ -100,6 +100,7 @@ class ViClipDirection(_TextMetric):
 
     name = "viclip_direction"
     version = "1"
+    compares_with_source = True
     default_text = "expected_outcome"
 
     @property
