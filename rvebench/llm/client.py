@@ -18,7 +18,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import replace
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
 from rvebench.llm.breaker import Breaker
@@ -61,12 +61,20 @@ def _tokens_of(request: ChatRequest) -> int:
 class _Flight:
     """One question under way, for everyone who asked it."""
 
-    __slots__ = ("calling", "task", "waiting")
+    __slots__ = ("booked", "calling", "task", "waiting")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[Reply] | None = None
         self.waiting = 0
         self.calling = False
+        self.booked = False
+        """Somebody has the reply with its cost: for all others it is paid."""
+
+
+def _already_paid(reply: Reply) -> Reply:
+    """Returns the reply for one more asker of the same call."""
+    meta = {name: value for name, value in reply.meta.items() if name != "cost"}
+    return replace(reply, cost_usd=0.0, meta=MappingProxyType(meta))
 
 
 class LlmClient:
@@ -146,7 +154,9 @@ class LlmClient:
         assert flight.task is not None
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            reply = await asyncio.shield(flight.task)
+            first, flight.booked = not flight.booked, True
+            return reply if first else _already_paid(reply)
         except asyncio.CancelledError:
             if flight.task.cancelled() and self._stopped is not None:
                 raise _again(self._stopped) from None

@@ -120,6 +120,7 @@ def test_equal_questions_at_the_same_time_are_one_call(server: FaultServer) -> N
     replies = run(asker, ask)
     assert server.calls == 1 and len({reply.text for reply in replies}) == 1
     assert asker.stats().joined == 9
+    assert sum(not reply.is_priced for reply in replies) == 1  # the call is booked once, its price being unknown
 
 
 def test_one_asker_who_leaves_does_not_take_the_answer_from_the_others(server: FaultServer) -> None:
