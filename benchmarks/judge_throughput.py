@@ -73,7 +73,7 @@ def counters(url: str) -> dict[str, Any]:
 
 def client(url: str, seconds: float, rpm: float | None) -> int:
     """Asks through LlmClient; returns the answers."""
-    from rvebench.llm import ChatMessage, ChatRequest, Limits, LlmClient, TextPart, TransportError
+    from rvebench.llm import ChatMessage, ChatRequest, Limits, LlmClient, TextPart, TransportError, calm_collector
 
     async def main() -> int:
         numbers, answers = count(), 0
@@ -97,7 +97,8 @@ def client(url: str, seconds: float, rpm: float | None) -> int:
             await asyncio.gather(*workers, return_exceptions=True)
         return answers
 
-    return asyncio.run(main())
+    with calm_collector():  # as a run does
+        return asyncio.run(main())
 
 
 def sdk(url: str, seconds: float) -> int:

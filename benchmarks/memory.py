@@ -37,7 +37,9 @@ def one(manifest: Path, out: Path) -> None:
     from rvebench.cli.finish import write_derived
     from rvebench.runs import RunOptions, build_scorers, execute, load_run, make_plan
 
-    scorers = build_scorers(judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False)
+    scorers = build_scorers(
+        judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False
+    )
     plan = make_plan(model="copy", split=str(manifest), seed=0, limit=None, shard=None, scorers=scorers)
     began = time.perf_counter()
     execute(plan, out, RunOptions(workers=1), generate=True, progress=lambda _tally: None)

@@ -9,6 +9,7 @@ from rvebench.llm.budget import Budget
 from rvebench.llm.cache import NullCache, ReplyCache, SqliteCache
 from rvebench.llm.cassette import Cassette, open_cache
 from rvebench.llm.client import LlmClient
+from rvebench.llm.collector import calm_collector
 from rvebench.llm.estimate import Estimate, Workload, calls_per_s, estimate_requests, estimate_workloads
 from rvebench.llm.faults import (
     BudgetError,
@@ -83,6 +84,7 @@ __all__ = [
     "Workload",
     "answer_schema",
     "calls_per_s",
+    "calm_collector",
     "estimate_requests",
     "estimate_tokens",
     "estimate_workloads",

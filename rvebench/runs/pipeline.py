@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rvebench.errors import EXIT_INTERRUPTED, InterruptError
-from rvebench.llm import BudgetError, FatalCallError
+from rvebench.llm import BudgetError, FatalCallError, calm_collector
 from rvebench.records import EditRequest, Sample
 from rvebench.runs.asking import at_once, close_judge, paying
 from rvebench.runs.journal import RunJournal
@@ -370,7 +370,8 @@ def work(
         (directory / folder).mkdir(exist_ok=True)
     _clear(state.scratch)
     try:
-        asyncio.run(state.run())
+        with calm_collector():
+            asyncio.run(state.run())
     finally:
         _clear(state.scratch)
         with contextlib.suppress(OSError):

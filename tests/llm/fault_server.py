@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import selectors
 import threading
 import time
 from collections import Counter
@@ -130,7 +131,15 @@ class FaultServer:
         self._thread.join(10)
 
     def _run(self) -> None:
-        asyncio.run(self.serve())
+        # epoll rounds every wait up to a millisecond, a fiftieth of the latency that is scripted; select does not.
+        with contextlib.closing(asyncio.SelectorEventLoop(selectors.SelectSelector())) as loop:
+            try:
+                loop.run_until_complete(self.serve())
+            finally:
+                open_ends = asyncio.all_tasks(loop)
+                for task in open_ends:
+                    task.cancel()
+                loop.run_until_complete(asyncio.gather(*open_ends, return_exceptions=True))
 
     async def serve(self) -> None:
         """Serves until told to stop."""
