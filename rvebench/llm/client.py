@@ -225,7 +225,7 @@ class LlmClient:
     async def _answer(self, request: ChatRequest, flight: _Flight) -> Reply:
         tally = Tally()
         try:
-            reply: Reply = await retrying(tally, self._limits, self._rng)(self._attempt, request, flight, tally)
+            reply = await self._with_retries(request, flight, tally)
         except FatalCallError as error:
             self._stop(error)
             raise
@@ -234,6 +234,21 @@ class LlmClient:
             raise
         tries = tally.failures + tally.refusals
         return replace(reply, attempts=tries + 1) if tries else reply
+
+    async def _with_retries(self, request: ChatRequest, flight: _Flight, tally: Tally) -> Reply:
+        """Most calls go well at once: the machinery of retries is set up for those that do not."""
+        try:
+            return await self._attempt(request, flight, tally)
+        except TransportError as error:
+            failed: list[TransportError] = [error]
+
+        async def attempt() -> Reply:
+            if failed:
+                raise failed.pop()
+            return await self._attempt(request, flight, tally)
+
+        reply: Reply = await retrying(tally, self._limits, self._rng)(attempt)
+        return reply
 
     async def _attempt(self, request: ChatRequest, flight: _Flight, tally: Tally) -> Reply:
         """One call, in its turn."""

@@ -232,6 +232,7 @@ class Transport:
 
         from rvebench.llm.capped import cap_bodies
         from rvebench.llm.connections import AiohttpConnections, goes_through_proxy
+        from rvebench.llm.lean import LeanClient
 
         limits = self._limits
         timeout = httpx2.Timeout(limits.read_s, connect=limits.connect_s, pool=limits.connect_s)
@@ -250,9 +251,9 @@ class Transport:
             timeout=timeout,
             default_headers=headers,
             default_query=dict(parse_qsl(self._url.query)),
-            http_client=openai.DefaultAsyncHttpxClient(
-                base_url=url,
+            http_client=LeanClient(
                 timeout=timeout,
+                follow_redirects=True,
                 limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
                 transport=connections,
                 event_hooks={"response": [cap_bodies(limits.body_bytes)]},

@@ -139,7 +139,8 @@ class FaultServer:
                 open_ends = asyncio.all_tasks(loop)
                 for task in open_ends:
                     task.cancel()
-                loop.run_until_complete(asyncio.gather(*open_ends, return_exceptions=True))
+                if open_ends:
+                    loop.run_until_complete(asyncio.wait(open_ends))
 
     async def serve(self) -> None:
         """Serves until told to stop."""
