@@ -1,6 +1,11 @@
-"""Writes the oracle's weights: `python -m tests.metrics.oracle.make_weights {tiny,full} FOLDER`, from the root."""
+"""Writes the oracle's weights: `python -m tests.metrics.oracle.make_weights {tiny,full} FOLDER`, from the root.
+
+The folder becomes a `VBENCH_CACHE_DIR`. `catalogue.json` in it is for `RVEBENCH_WEIGHTS_CATALOGUE`: it lifts the pinned
+sums and sizes, so that rvebench takes these files for the published ones. Scores made with them mean nothing.
+"""
 
 import argparse
+import json
 import shutil
 import sys
 from importlib.util import find_spec
@@ -8,17 +13,22 @@ from pathlib import Path
 
 from tests.metrics.oracle.weights import FILES, FULL, TINY, write_weights
 
+VOCABULARY = "bpe_simple_vocab_16e6.txt.gz"
+NAMES = ("dino-vitb16", "clip-vit-b32", "viclip-l14", "amt-s")
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", choices=["tiny", "full"])
     parser.add_argument("folder", type=Path, help="becomes a VBENCH_CACHE_DIR")
     arguments = parser.parse_args()
     write_weights(arguments.folder, TINY if arguments.size == "tiny" else FULL)
-    clip = find_spec("clip")
-    if clip is None or clip.origin is None:
-        sys.exit("the weights are written, the vocabulary is not: openai-clip, which carries it, is not installed")
-    shutil.copy(Path(clip.origin).with_name("bpe_simple_vocab_16e6.txt.gz"), arguments.folder / "ViCLIP")
+    catalogue = {name: {"sha256": None, "size_bytes": None} for name in NAMES}
+    (arguments.folder / "catalogue.json").write_text(json.dumps(catalogue, indent=2) + "\n", encoding="utf-8")
+    carriers = [spec.origin for name in ("open_clip", "clip") if (spec := find_spec(name)) and spec.origin]
+    if not carriers:
+        sys.exit("the weights are written, the vocabulary is not: no package that carries it is installed")
+    shutil.copy(Path(carriers[0]).with_name(VOCABULARY), arguments.folder / "ViCLIP")
     for path in sorted(arguments.folder.rglob("*")):
         if path.is_file():
             print(f"{path.stat().st_size:>12,}  {path}")
