@@ -1,0 +1,1 @@
+"""The ReViSE core: model, conditions, sampling, checkpoints."""
