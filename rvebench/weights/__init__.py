@@ -6,23 +6,29 @@ Nothing here imports torch before tensors are asked for, nor opens a connection 
 from rvebench.weights.catalogue import CATALOGUE, WeightFile, catalogue, known_file
 from rvebench.weights.checkpoint import iter_globals, load_tensors
 from rvebench.weights.convert import load_weights
-from rvebench.weights.download import DownloadError, OfflineError, Patience, fetch
+from rvebench.weights.download import DownloadError, OfflineError, Patience, RemoteFile, fetch, fetch_to
+from rvebench.weights.listing import FileListing, TensorInfo, list_tensors
 from rvebench.weights.store import MissingWeightsError, WeightPath, WeightState, WeightStore, sha256_of
 
 __all__ = [
     "CATALOGUE",
     "DownloadError",
+    "FileListing",
     "MissingWeightsError",
     "OfflineError",
     "Patience",
+    "RemoteFile",
+    "TensorInfo",
     "WeightFile",
     "WeightPath",
     "WeightState",
     "WeightStore",
     "catalogue",
     "fetch",
+    "fetch_to",
     "iter_globals",
     "known_file",
+    "list_tensors",
     "load_tensors",
     "load_weights",
     "sha256_of",

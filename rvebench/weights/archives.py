@@ -1,5 +1,7 @@
 """Opens the files torch writes: the zip of today, the stream of pickles before 1.6, TorchScript archives.
 
+Tensors that Python's own `pickle.dump` wrote are read too: each storage is then a small file of torch in the pickle.
+
 What comes out is the pickled value with :class:`TensorSpec` in place of tensors, and for each storage where its bytes
 lie. Nothing of the file is run, and no torch is needed. Sizes are checked against the file before anything is read:
 a small file cannot ask for much memory.
@@ -100,13 +102,16 @@ def open_checkpoint(path: Path, *, ignore_others: bool = False) -> Iterator[Chec
         DataError: the file is cut, damaged, big-endian, unreasonably compressed, or holds code.
     """
     kind = kind_of(path)
-    machine = PickleMachine(path, ignore_others=ignore_others)
+    seen: dict[str, None] = {}
+    machine = PickleMachine(
+        path, ignore_others=ignore_others, open_nested=lambda data: _nested(path, data, seen, ignore_others)
+    )
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         if kind == "zip":
             root, spans = _read_zip(path, file, mapped, machine)
         else:
             root, spans = _read_stream(path, mapped, machine)
-        yield Checkpoint(root, tuple(machine.globals), spans, mapped)
+        yield Checkpoint(root, tuple({**machine.globals, **seen}), spans, mapped)
 
 
 def _size_of(storage: Storage) -> int:
@@ -186,6 +191,8 @@ def _read_stream(path: Path, mapped: mmap.mmap, machine: PickleMachine) -> tuple
     """Reads magic number, protocol, machine, value, keys; then each storage as a count and its numbers."""
     magic = machine.load(mapped)
     if magic != _MAGIC:
+        if machine.nested and machine.nested.keys() == machine.storages.keys():
+            return magic, {key: Span(0, len(data), data) for key, data in machine.nested.items()}
         raise DataError("a pickle, but not one that torch wrote", where=path)
     protocol, system = machine.load(mapped), machine.load(mapped)
     if protocol != _PROTOCOL or not isinstance(system, dict):
@@ -209,3 +216,18 @@ def _read_stream(path: Path, mapped: mmap.mmap, machine: PickleMachine) -> tuple
         spans[key] = Span(at + 8, size)
         at += 8 + size
     return root, spans
+
+
+def _nested(path: Path, data: bytes, seen: dict[str, None], ignore_others: bool) -> tuple[Storage, bytes] | None:
+    """Returns the storage that a file of torch inside a pickle holds, and its numbers; None for what is passed over."""
+    machine = PickleMachine(path, ignore_others=ignore_others)
+    with mmap.mmap(-1, max(1, len(data))) as copy:
+        copy[: len(data)] = data
+        storage, spans = _read_stream(path, copy, machine)
+        seen.update(machine.globals)
+        if not isinstance(storage, Storage):
+            if ignore_others:
+                return None
+            raise DataError("a storage in the pickle is something else", where=path)
+        span = spans[storage.key]
+        return storage, copy[span.start : span.start + span.size_bytes]

@@ -18,7 +18,7 @@ from rvebench.weights.pickle_names import ITEM_BYTES, TensorSpec
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["import_torch", "iter_globals", "load_tensors"]
+__all__ = ["flatten", "import_torch", "iter_globals", "load_tensors", "unwrapped"]
 
 _MOST_DEPTH = 64
 _MOST_TENSORS = 1_000_000
@@ -82,7 +82,7 @@ def load_tensors(path: Path, *, unwrap: tuple[str, ...] = (), ignore_others: boo
             tensors = inner or tensors
     else:
         with open_checkpoint(path, ignore_others=ignore_others) as opened:
-            specs = dict(_flatten(_unwrapped(opened.root, unwrap), path))
+            specs = dict(flatten(unwrapped(opened.root, unwrap), path))
             tensors = _build(torch, path, opened, specs)
     if not tensors:
         raise DataError("the file holds no tensor", where=path)
@@ -99,15 +99,20 @@ def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
         raise DataError(f"not a sound safetensors file: {error}", where=path) from None
 
 
-def _unwrapped(root: object, unwrap: tuple[str, ...]) -> object:
+def unwrapped(root: object, unwrap: tuple[str, ...]) -> object:
+    """Returns what lies behind the keys, each gone through where it is there."""
     for key in unwrap:
         if isinstance(root, dict) and isinstance(root.get(key), dict):
             root = root[key]
     return root
 
 
-def _flatten(root: object, path: Path) -> Iterator[tuple[str, TensorSpec]]:
-    """Yields the tensors of nested dicts and lists by dotted name."""
+def flatten(root: object, path: Path) -> Iterator[tuple[str, TensorSpec]]:
+    """Yields the tensors of nested dicts and lists by dotted name.
+
+    Raises:
+        DataError: two have one name, or the nesting has no end.
+    """
     seen: set[str] = set()
     visits = 0
     stack: list[tuple[str, object, int]] = [("", root, 0)]

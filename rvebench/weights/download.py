@@ -8,6 +8,8 @@ only after size and sum were compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
@@ -16,9 +18,9 @@ from rvebench.errors import EXIT_FAILED, DataError, RveError, UsageError
 from rvebench.storage import promote
 from rvebench.weights.catalogue import WeightFile
 from rvebench.weights.store import MissingWeightsError, WeightPath, WeightStore, sha256_of
-from rvebench.weights.transfer import Broken, Partial, Patience, Refused, WrongContent, receive
+from rvebench.weights.transfer import Broken, Partial, Patience, Refused, Wanted, WrongContent, receive
 
-__all__ = ["DownloadError", "OfflineError", "Patience", "fetch", "is_offline", "sources"]
+__all__ = ["DownloadError", "OfflineError", "Patience", "RemoteFile", "fetch", "fetch_to", "is_offline", "sources"]
 
 _HF = "https://huggingface.co"
 _YES = {"1", "ON", "YES", "TRUE"}
@@ -113,6 +115,42 @@ def fetch(
     return WeightPath(file.name, store.path_of(file), sha256, "store")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """One file behind one address, of no catalogue."""
+
+    name: str
+    """For messages: its path in a repository."""
+    url: str
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+
+def fetch_to(
+    file: RemoteFile, path: Path, progress: Progress | None = None, *, patience: Patience | None = None
+) -> str:
+    """Fetches a file to a path, whole or not at all, and returns its SHA-256.
+
+    What came before a cut stays beside it as `NAME.part`; the next call goes on there. A file that is there already is
+    replaced. The caller sees to it that no other process fetches to this path, and that the network may be used.
+
+    Raises:
+        DownloadError: the source failed; the text says how.
+        DataError: what came is another file; it was not kept.
+        StorageError: the disk is full or the folder cannot be written; what came is kept for the next try.
+    """
+    part = Partial(path)
+    try:
+        sha256 = _whole(file, file.url, part, progress or (lambda _done, _total: None), patience or Patience())
+    except (Broken, Refused) as error:
+        raise DownloadError(f"{file.name} could not be fetched: {shown(file.url)}: {error}") from None
+    except DataError as error:
+        raise DataError(error.what, where=shown(file.url), hint=error.hint) from None
+    promote(part.path, path)
+    part.remove()
+    return sha256
+
+
 def _here(file: WeightFile, store: WeightStore) -> WeightPath | None:
     try:
         return store.find(file.name)
@@ -162,7 +200,7 @@ def _from_any(
     )
 
 
-def _whole(file: WeightFile, url: str, part: Partial, progress: Progress, patience: Patience) -> str:
+def _whole(file: Wanted, url: str, part: Partial, progress: Progress, patience: Patience) -> str:
     """Returns the sum of the file, which then lies whole in `part`.
 
     Raises:
@@ -190,7 +228,7 @@ def _whole(file: WeightFile, url: str, part: Partial, progress: Progress, patien
     raise AssertionError("a fresh try returns or raises")
 
 
-def _retried(file: WeightFile, url: str, part: Partial, progress: Progress, patience: Patience) -> None:
+def _retried(file: Wanted, url: str, part: Partial, progress: Progress, patience: Patience) -> None:
     in_a_row = 0
 
     def attempt() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "CALLS",
     "ITEM_BYTES",
+    "NESTED_STORAGE",
     "OPAQUE",
     "Global",
     "Opaque",
@@ -218,9 +219,17 @@ CALLS: Mapping[str, Callable[[tuple[Any, ...]], object]] = {
 """What a call of each known name means. None of them runs anything of the file."""
 
 
+NESTED_STORAGE = "torch.storage._load_from_bytes"
+"""How Python's own pickler writes a storage: the bytes of a file that torch wrote, inside the pickle."""
+
+
 def is_known(name: Global) -> bool:
     """Returns whether a global has a meaning here."""
-    if name.dotted in CALLS or name.dotted in ("torch.Tensor", "torch.nn.parameter.Parameter"):
+    if (
+        name.dotted in CALLS
+        or name.dotted == NESTED_STORAGE
+        or name.dotted in ("torch.Tensor", "torch.nn.parameter.Parameter")
+    ):
         return True
     if name.module == "torch" and name.name in ITEM_BYTES:
         return True

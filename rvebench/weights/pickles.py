@@ -17,6 +17,7 @@ from typing import IO, Any, Protocol, cast
 from rvebench.errors import DataError
 from rvebench.weights.pickle_names import (
     CALLS,
+    NESTED_STORAGE,
     OPAQUE,
     Global,
     Opaque,
@@ -56,10 +57,19 @@ class PickleMachine:
     Args:
         where: the file, for errors.
         ignore_others: an unknown global becomes an :class:`Opaque` instead of an error.
+        open_nested: returns the storage in the bytes of a whole file that a pickle carries, and its numbers, or None
+            to pass over them; without it such bytes are refused.
     """
 
-    def __init__(self, where: object, *, ignore_others: bool = False) -> None:
+    def __init__(
+        self,
+        where: object,
+        *,
+        ignore_others: bool = False,
+        open_nested: Callable[[bytes], tuple[Storage, bytes] | None] | None = None,
+    ) -> None:
         self._where = where
+        self._open_nested = open_nested
         self._ignore = ignore_others
         self._count = 0
         self._stack: list[Any] = []
@@ -68,6 +78,8 @@ class PickleMachine:
         """The dotted names the file asked for, in order."""
         self.storages: dict[str, Storage] = {}
         """The storages it refers to, by key."""
+        self.nested: dict[str, bytes] = {}
+        """The bytes of those storages that lie in the pickle itself."""
 
     def load(self, stream: Stream) -> Any:
         """Returns the next pickle's value: numbers, texts, lists, tuples, dicts, :class:`TensorSpec`.
@@ -165,10 +177,26 @@ class PickleMachine:
         self._charge(sum(len(item) for item in args if isinstance(item, (list, str))))
         if any(isinstance(item, Opaque) for item in args[:4]) and function.dotted in CALLS:
             return OPAQUE
+        if function.dotted == NESTED_STORAGE:
+            return self._nest(args)
         call = CALLS.get(function.dotted)
         if call is None:
             raise ValueError(f"a call of {function.dotted}")
         return call(args)
+
+    def _nest(self, args: tuple[object, ...]) -> object:
+        if len(args) == 1 and isinstance(args[0], Opaque):
+            return OPAQUE
+        if len(args) != 1 or not isinstance(args[0], bytes) or self._open_nested is None:
+            raise ValueError("a storage that is no run of bytes")
+        opened = self._open_nested(args[0])
+        if opened is None:
+            return OPAQUE
+        found, data = opened
+        key = f"in the pickle {len(self.nested)}"
+        self.nested[key] = data
+        self.storages[key] = Storage(key, found.dtype, found.numel, found.start)
+        return self.storages[key]
 
     def _global(self) -> None:
         attribute, module = self._pop(), self._pop()

@@ -16,13 +16,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rvebench.errors import StorageError
 from rvebench.storage import atomic_write_text
-from rvebench.weights.catalogue import WeightFile
 
-__all__ = ["Broken", "Partial", "Patience", "Refused", "WrongContent", "receive"]
+__all__ = ["Broken", "Partial", "Patience", "Refused", "Wanted", "WrongContent", "receive"]
 
 _RETRIED = {408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -65,6 +64,22 @@ class Refused(Exception):  # noqa: N818 - never leaves the room
 
 class WrongContent(Exception):  # noqa: N818 - never leaves the room
     """What came is not the file."""
+
+
+class Wanted(Protocol):
+    """What must be known of a file to fetch it; a :class:`rvebench.weights.WeightFile` says it."""
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+
+    @property
+    def sha256(self) -> str | None:
+        """64 hexadecimal digits, where they are known."""
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Where it is known."""
 
 
 class Partial:
@@ -144,7 +159,7 @@ class Partial:
 
 
 def receive(
-    url: str, part: Partial, file: WeightFile, progress: Callable[[int, int | None], None], patience: Patience
+    url: str, part: Partial, file: Wanted, progress: Callable[[int, int | None], None], patience: Patience
 ) -> None:
     """Makes `part` whole, from where it ends.
 
@@ -192,7 +207,7 @@ def _take(
     url: str,
     response: Any,
     part: Partial,
-    file: WeightFile,
+    file: Wanted,
     progress: Callable[[int, int | None], None],
     patience: Patience,
     start: int,

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rvebench.errors import DataError
-from rvebench.weights import archives, iter_globals, load_tensors, pickles
+from rvebench.weights import TensorInfo, archives, iter_globals, list_tensors, load_tensors, pickles
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
@@ -226,7 +226,7 @@ def evil(trace: Path) -> dict[str, tuple[object, str]]:
         "exec": (Calls(exec, write), "builtins.exec|__builtin__.exec"),
         "popen": (Calls(subprocess.Popen, ["touch", str(trace)]), r"(subprocess|commands)\.Popen"),
         "getattr": (Calls(getattr, os, "system"), "builtins.getattr|__builtin__.getattr|importlib|cannot pickle"),
-        "torch.load": (Calls(_load_from_bytes, inner.getvalue()), "torch.storage._load_from_bytes"),
+        "torch.load": (Calls(_load_from_bytes, inner.getvalue()), "posix.system"),
         "numpy": ({"a": np.ones(3)}, r"numpy.*_reconstruct"),
         "numpy scalar": ({"a": np.float64(1)}, r"numpy.*scalar"),
         "module": (torch.nn.Linear(2, 2), r"torch\.nn\.modules\.linear\.Linear"),
@@ -235,6 +235,47 @@ def evil(trace: Path) -> dict[str, tuple[object, str]]:
 
 
 NAMES = ["system", "eval", "exec", "popen", "torch.load", "numpy", "numpy scalar", "module", "partial"]
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 5])
+def test_tensors_that_pickle_itself_wrote_are_read(tmp_path: Path, protocol: int) -> None:
+    base = torch.arange(12.0).reshape(3, 4)
+    written = {"<a>": base, "b": [base[1:, ::2], torch.ones(2, 3, dtype=torch.bfloat16)], "step": 3}
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(written, protocol=protocol))
+    found = load_tensors(tmp_path / "a.pkl")
+    assert equal(found, {"<a>": base, "b.0": base[1:, ::2], "b.1": torch.ones(2, 3, dtype=torch.bfloat16)})
+    assert "torch.storage._load_from_bytes" in set(iter_globals(tmp_path / "a.pkl"))
+    listing = list_tensors(tmp_path / "a.pkl")
+    assert listing.tensors["b.1"] == TensorInfo("bfloat16", (2, 3)) and listing.code == ()
+    whole = (tmp_path / "a.pkl").read_bytes()
+    for cut in (len(whole) - 1, len(whole) // 2, 3):
+        (tmp_path / "cut.pkl").write_bytes(whole[:cut])
+        with pytest.raises(DataError):
+            load_tensors(tmp_path / "cut.pkl")
+
+
+def test_a_file_is_listed_without_being_loaded_and_says_which_keys_it_went_through(tmp_path: Path) -> None:
+    torch.save({"module": {"a.weight": torch.ones(2, 3).half()}, "epoch": 3}, tmp_path / "a.pt")
+    listing = list_tensors(tmp_path / "a.pt", unwrap=("model_state_dict", "module"))
+    assert (listing.kind, listing.unwrapped) == ("zip", ("module",))
+    assert listing.tensors == {"a.weight": TensorInfo("float16", (2, 3))}
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "a.safetensors")
+    assert list_tensors(tmp_path / "a.safetensors").tensors == {"a": TensorInfo("bfloat16", (2,))}
+    whole = (tmp_path / "a.safetensors").read_bytes()
+    (tmp_path / "a.safetensors").write_bytes(whole[:-1])
+    with pytest.raises(DataError, match="cut short"):
+        list_tensors(tmp_path / "a.safetensors")
+
+
+def test_a_listing_names_the_code_it_passes_over(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(1), "x": Calls(os.system, f"touch {tmp_path / 'trace'}")}, tmp_path / "a.pt")
+    with pytest.raises(DataError, match=r"posix\.system"):
+        list_tensors(tmp_path / "a.pt")
+    listing = list_tensors(tmp_path / "a.pt", ignore_others=True)
+    assert list(listing.tensors) == ["a"] and listing.code == ("posix.system",)
+    assert not (tmp_path / "trace").exists()
 
 
 @pytest.mark.parametrize("options", [{}, LEGACY], ids=["zip", "legacy"])
