@@ -246,7 +246,7 @@ def _tiny_random() -> ReviseConfig:
 def _nano() -> ReviseConfig:
     return ReviseConfig(
         name="nano",
-        vae=VaeConfig(base_dim=16, z_dim=8, latents_mean=(0.0,) * 8, latents_std=(1.0,) * 8),
+        vae=VaeConfig(base_dim=16, z_dim=8, num_res_blocks=1, latents_mean=(0.0,) * 8, latents_std=(1.0,) * 8),
         dit=DitConfig(heads=4, head_dim=40, layers=6, ffn_dim=960, freq_dim=64, text_dim=128, rope_max_seq_len=256),
         text=None,
         vlm=VlmConfig(
