@@ -245,3 +245,21 @@ def test_windows_that_do_not_fit_are_refused() -> None:
     ]:
         with pytest.raises(UsageError, match=text):
             run.sample_windows(to_clip, given, (2, 7, 4, 4), [4], starts=starts, weights_WT=shares)
+
+
+def test_planned_windows_of_a_long_clip_are_sampled_as_planned() -> None:
+    from rvebench.revise.sampling.windows import WindowPolicy, plan_clip
+
+    plan = plan_clip(50, 24.0, WindowPolicy(frames=17, overlap=5, blend="latent"))
+    goals = [conditions(float(index)) for index in range(len(plan.starts))]
+    got = sampler(steps=3).sample_windows(
+        to_clip,
+        goals,
+        (2, plan.latent_length, 4, 4),
+        [4],
+        starts=plan.latent_starts,
+        weights_WT=plan.latent_weights(),
+    )
+    third = 1 / 3  # two latents in common: shares 1/3 and 2/3
+    wanted = [0, 0, 0, third, 2 * third, 1, 1 + third, 1 + 2 * third, 2, 2 + third, 2 + 2 * third, 3, 3, 3]
+    assert torch.allclose(got[0, 0, :, 0, 0], torch.tensor(wanted), atol=1e-5)

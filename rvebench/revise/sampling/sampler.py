@@ -185,7 +185,7 @@ class Sampler:
             seeds: one a sample.
             starts: first latent of each window.
             weights_WT: each window's share at each of its latents, shape (windows, latents of a window); the shares at
-                one latent of the clip sum to 1 (:func:`rvebench.revise.sampling.windows.blend_weights`).
+                one latent of the clip sum to 1 (:meth:`rvebench.revise.sampling.windows.ClipPlan.latent_weights`).
             device: as in :meth:`sample`.
             progress: as in :meth:`sample`.
             cancelled: as in :meth:`sample`.
