@@ -43,7 +43,9 @@ def test_a_dry_run_gives_calls_tokens_price_range_and_time() -> None:
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4.1", "openai/gpt-4o-2024-11-20"])
-@pytest.mark.parametrize("options", ["calls=joint", "calls=separate", "k=2&max_side=64", "k=16&max_side=768", "schema=none"])
+@pytest.mark.parametrize(
+    "options", ["calls=joint", "calls=separate", "k=2&max_side=64", "k=16&max_side=768", "schema=none"]
+)
 def test_whatever_the_service_answers_the_cost_is_within_the_range(model: str, options: str) -> None:
     """Input as the fault server counts it; answers from bare scores to the longest that there may be."""
     judge, _ = scripted(spec=f"openai:{model}?{options}")

@@ -22,7 +22,9 @@ DERIVED = ("summary.json", "samples.csv", "report.html")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("laws")
     split = make_split(folder / "split", n=8)
-    scorers = build_scorers(judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False)
+    scorers = build_scorers(
+        judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False
+    )
     for model in ("target", "copy"):
         plan = make_plan(model=model, split=str(split), seed=0, limit=None, shard=None, scorers=scorers)
         execute(plan, folder / model, RunOptions(), generate=True, progress=lambda _tally: None)

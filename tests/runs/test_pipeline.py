@@ -19,7 +19,9 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evaluate(
     split: Path, out: Path, model: str = "copy", *, workers: int = 1, timeout_s: float = 60.0, retry: bool = False
 ) -> RunView:
-    scorers = build_scorers(judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False)
+    scorers = build_scorers(
+        judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False
+    )
     plan = make_plan(model=model, split=str(split), seed=0, limit=None, shard=None, scorers=scorers)
     options = RunOptions(workers=workers, timeout_s=timeout_s, retry_failed=retry)
     execute(plan, out, options, generate=True, progress=lambda _tally: None)

@@ -77,7 +77,9 @@ class Measures:
 def evaluate(
     split: Path, out: Path, *, verdict: dict[str, Any] | None = None, value: dict[str, Any] | None = None
 ) -> RunView:
-    scorers = build_scorers(judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False)
+    scorers = build_scorers(
+        judge="reference", metrics="temporal_flickering", formula="geometric", exclude_unjudged=False
+    )
     assert scorers.judge is not None
     if verdict is not None:
         judge: Judge = Says(scorers.judge.info, verdict)
