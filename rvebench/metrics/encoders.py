@@ -137,6 +137,11 @@ class Encoders:
         """
         return self._kept("amt", "odd frames", videos, self._interpolate)
 
+    def forget(self) -> None:
+        """Drops the embeddings that are kept in memory; networks and the disk's cache stay."""
+        with self._lock:
+            self._memo.clear()
+
     def _kept(
         self, backbone: Backbone, what: str, videos: Sequence[Frames], compute: Callable[[list[Frames]], list[Any]]
     ) -> list[Any]:

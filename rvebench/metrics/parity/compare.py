@@ -16,6 +16,7 @@ from rvebench.metrics.parity.near import DIMENSIONS, VBenchAnswer, VBenchJob, VB
 from rvebench.metrics.protocol import Metric
 from rvebench.metrics.registry import METRICS
 from rvebench.metrics.standalone import VideoItem, measure_videos
+from rvebench.records import digest_of
 from rvebench.taxonomy import Status
 from rvebench.weights import CATALOGUE, WeightStore
 
@@ -74,7 +75,10 @@ def store_of(vbench_cache: Path) -> WeightStore:
     environ = {**os.environ, "VBENCH_CACHE_DIR": str(vbench_cache)}
     hidden = str(vbench_cache / "nowhere")
     environ |= {"TORCH_HOME": hidden, "HOME": hidden, "XDG_CACHE_HOME": hidden}
-    return WeightStore(cache_dir() / "parity", files=files, environ=environ)
+    # A store holds a name to the sum that it first saw. Here other weights are another store, not a damaged file.
+    found = [path.stat() for path in sorted(vbench_cache.rglob("*.p*")) if path.is_file()]
+    state = [str(vbench_cache.resolve()), *(f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}" for stat in found)]
+    return WeightStore(cache_dir() / "parity" / digest_of(state)[:16], files=files, environ=environ)
 
 
 def check_parity(
