@@ -1,8 +1,8 @@
 """Qwen2.5-VL through transformers: the states of a chat that shows the frames as one video, or each as a picture.
 
 The ids, the segments' types and the pixels are made here, because transformers' own video processor needs torchvision
-and lets no gradient through; that they are the processor's is held by tests. The positions (M-RoPE) are those of
-transformers, which needs the segments' types for them: without them it silently counts on as if all were words.
+and lets no gradient through; that they are the processor's is held by tests. So are the positions
+(:mod:`rvebench.revise.vlm.mrope`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rvebench.revise.pretrained import (
     read_tokenizer,
     softened,
 )
+from rvebench.revise.vlm.mrope import mrope_positions
 from rvebench.revise.vlm.preprocess import QwenPixels, QwenSpec, patchify
 from rvebench.revise.vlm.protocol import FramePolicy, VlmRequest, VlmStates, chosen_frames
 
@@ -60,10 +61,10 @@ class QwenBatch:
     """Bool."""
     types_BL: torch.Tensor
     """0 for words, 1 for the tokens of a picture, 2 for those of a video."""
+    positions_3BL: torch.Tensor
+    """Time, height and width of each token; 0 where there is none."""
     images: tuple[QwenPixels, ...]
     videos: tuple[QwenPixels, ...]
-    seconds: tuple[float, ...]
-    """Seconds between two steps in time, one number a video."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,13 +120,10 @@ class QwenVlm:
             if segments:
                 pixels[name] = torch.cat([segment.patches_ND for segment in segments])
                 pixels[grid] = torch.tensor([segment.grid for segment in segments], device=self.device)
-        if batch.videos:
-            pixels["second_per_grid_ts"] = list(batch.seconds)
         hidden_BLD = self.model.model(
             input_ids=batch.ids_BL,
             attention_mask=batch.mask_BL.long(),
-            mm_token_type_ids=batch.types_BL,
-            position_ids=None if pixels else self._plain_positions(batch),
+            position_ids=batch.positions_3BL,
             use_cache=False,
             **pixels,
         ).last_hidden_state
@@ -143,30 +141,37 @@ class QwenVlm:
         """
         if not requests:
             raise UsageError("there is no prompt to encode")
-        images: list[QwenPixels] = []
-        videos: list[QwenPixels] = []
-        seconds: list[float] = []
-        ids: list[torch.Tensor] = []
-        for request in requests:
-            segments = self._shown(request)
-            images += [pixels for pixels, kind in segments if kind == "image"]
-            new = [pixels for pixels, kind in segments if kind == "video"]
-            videos += new
-            seconds += [self._step(request)] * len(new)
-            ids.append(torch.tensor(self._ids(request, segments), device=self.device))
-        pad_sequence = torch.nn.utils.rnn.pad_sequence
-        ids_BL = pad_sequence(ids, batch_first=True, padding_value=self.tokenizer.pad_token_id)
-        mask_BL = pad_sequence([torch.ones_like(row, dtype=torch.bool) for row in ids], batch_first=True)
-        config = self.model.config
-        types_BL = (ids_BL == config.image_token_id).int() + 2 * (ids_BL == config.video_token_id).int()
+        shown = [self._shown(request) for request in requests]
+        ids = [self._ids(request, segments) for request, segments in zip(requests, shown, strict=True)]
+        types = [[self._type(token) for token in tokens] for tokens in ids]
+        positions = [
+            mrope_positions(
+                kinds,
+                [pixels.grid for pixels, _ in segments],
+                [self._step(request)] * len(segments),
+                merge=self.settings.pixels.merge,
+                tokens_per_second=self.model.config.vision_config.tokens_per_second,
+            )
+            for request, kinds, segments in zip(requests, types, shown, strict=True)
+        ]
         return QwenBatch(
-            ids_BL=ids_BL,
-            mask_BL=mask_BL,
-            types_BL=types_BL,
-            images=tuple(images),
-            videos=tuple(videos),
-            seconds=tuple(seconds),
+            ids_BL=self._padded(ids, self.tokenizer.pad_token_id),
+            mask_BL=self._padded([[1] * len(tokens) for tokens in ids], 0).bool(),
+            types_BL=self._padded(types, 0),
+            positions_3BL=torch.stack(
+                [self._padded([row[axis].tolist() for row in positions], 0) for axis in range(3)]
+            ),
+            images=tuple(pixels for segments in shown for pixels, kind in segments if kind == "image"),
+            videos=tuple(pixels for segments in shown for pixels, kind in segments if kind == "video"),
         )
+
+    def _type(self, token: int) -> int:
+        config = self.model.config
+        return 1 if token == config.image_token_id else 2 if token == config.video_token_id else 0
+
+    def _padded(self, rows: Sequence[Sequence[int]], filler: int) -> torch.Tensor:
+        longest = max(len(row) for row in rows)
+        return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows], device=self.device)
 
     def _shown(self, request: VlmRequest) -> list[tuple[QwenPixels, SegmentKind]]:
         picked = chosen_frames(len(request.frames_THWC), self.settings.frames, self.settings.max_frames)
@@ -214,11 +219,6 @@ class QwenVlm:
                 hint="show fewer or smaller frames, or shorten the instruction",
             )
         return ids
-
-    def _plain_positions(self, batch: QwenBatch) -> torch.Tensor:
-        """Positions of prompts without pictures; left to itself the model would go on from its last call's."""
-        counted = (batch.mask_BL.long().cumsum(dim=1) - 1).clamp(min=0)
-        return counted[None].expand(3, -1, -1)
 
     def to(self, device: str | torch.device) -> QwenVlm:
         """Moves the network, in place."""
