@@ -31,14 +31,25 @@ Each is gone through where it is there."""
 
 _PIECE = 16 * 2**20
 """Numbers cast and written at a time."""
-_SPELLED = {
-    **{"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16"},
-    **{"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "complex64": "C64", "bool": "BOOL"},
-    **{"int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8"},
-    **{"uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8"},
+_FORMAT = {
+    "float64": ("F64", 8),
+    "float32": ("F32", 4),
+    "float16": ("F16", 2),
+    "bfloat16": ("BF16", 2),
+    "float8_e4m3fn": ("F8_E4M3", 1),
+    "float8_e5m2": ("F8_E5M2", 1),
+    "complex64": ("C64", 8),
+    "int64": ("I64", 8),
+    "int32": ("I32", 4),
+    "int16": ("I16", 2),
+    "int8": ("I8", 1),
+    "uint64": ("U64", 8),
+    "uint32": ("U32", 4),
+    "uint16": ("U16", 2),
+    "uint8": ("U8", 1),
+    "bool": ("BOOL", 1),
 }
-_BYTES = {"F64": 8, "C64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4}
-_BYTES |= {"F16": 2, "BF16": 2, "I16": 2, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "BOOL": 1, "I8": 1, "U8": 1}
+"""The format's name of each dtype, and its bytes."""
 _FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -164,15 +175,20 @@ def write_safetensors(
         progress: called with the bytes of each piece as it is written.
 
     Raises:
-        DataError: a source holds NaN or an infinity, or a number does not fit the narrower dtype.
+        DataError: a source holds NaN or an infinity, a number does not fit the narrower dtype, or the format does not
+            have the dtype.
         StorageError: the file cannot be written.
     """
-    rows = sorted(tensors, key=lambda row: (-_BYTES[_SPELLED[row.info.dtype]], row.name))
+    rows = list(tensors)
+    for row in rows:
+        if row.info.dtype not in _FORMAT:
+            raise DataError(f"{row.name} is {row.info.dtype}, which safetensors does not have", where=path)
+    rows.sort(key=lambda row: (-_FORMAT[row.info.dtype][1], row.name))
     header: dict[str, object] = {"__metadata__": {"format": "pt", **(metadata or {})}}
     at = 0
     for row in rows:
-        spelled = _SPELLED[row.info.dtype]
-        size = row.info.numel * _BYTES[spelled]
+        spelled, item_bytes = _FORMAT[row.info.dtype]
+        size = row.info.numel * item_bytes
         header[row.name] = {"dtype": spelled, "shape": list(row.info.shape), "data_offsets": [at, at + size]}
         at += size
     head = json.dumps(header, separators=(",", ":")).encode()
