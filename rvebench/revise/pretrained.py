@@ -19,7 +19,16 @@ from transformers.utils import logging as transformers_logging
 from rvebench.errors import DataError, UsageError
 from rvebench.weights import load_tensors
 
-__all__ = ["build_model", "fingerprint_of", "freeze", "read_json", "read_tensors", "read_tokenizer", "softened"]
+__all__ = [
+    "build_model",
+    "fingerprint_of",
+    "freeze",
+    "read_json",
+    "read_tensors",
+    "read_tokenizer",
+    "sizes_of",
+    "softened",
+]
 
 _SINGLE = ("model.safetensors", "diffusion_pytorch_model.safetensors", "pytorch_model.bin")
 _INDEXES = tuple(f"{name}.index.json" for name in _SINGLE)
@@ -172,6 +181,18 @@ def softened(text: str, controls: Iterable[str]) -> str:
         if len(control) > 1 and control in text:
             text = text.replace(control, f"{control[0]} {control[1:]}")
     return text
+
+
+def sizes_of(config: Any) -> dict[str, Any]:
+    """Returns what a configuration of transformers says about the model, without where and by what it was written."""
+    return _without(
+        config.to_dict(), {"_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version"}
+    )
+
+
+def _without(value: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
+    kept = {name: inner for name, inner in value.items() if name not in left_out}
+    return {name: _without(inner, left_out) if isinstance(inner, dict) else inner for name, inner in kept.items()}
 
 
 def fingerprint_of(settings: Mapping[str, object], modules: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ import torch
 from transformers import UMT5Config, UMT5EncoderModel
 
 from rvebench.errors import DataError, UsageError
-from rvebench.revise.pretrained import build_model, fingerprint_of, read_json, read_tensors, read_tokenizer
+from rvebench.revise.pretrained import build_model, fingerprint_of, read_json, read_tensors, read_tokenizer, sizes_of
 from rvebench.weights import load_tensors
 
 __all__ = [
@@ -77,7 +77,7 @@ class TextEncoder:
     def fingerprint(self) -> str:
         """64 hexadecimal digits over weights, vocabulary and limits."""
         settings = {
-            "config": self.model.config.to_dict(),
+            "config": sizes_of(self.model.config),
             "vocabulary": self.tokenizer.get_vocab(),
             "max_length": self.max_length,
             "too_long": self.too_long,

@@ -24,6 +24,7 @@ from rvebench.revise.pretrained import (
     read_json,
     read_tensors,
     read_tokenizer,
+    sizes_of,
     softened,
 )
 from rvebench.revise.vlm.mrope import mrope_positions
@@ -98,7 +99,7 @@ class QwenVlm:
         settings = {
             "kind": "qwen2.5",
             "settings": asdict(self.settings),
-            "model": self.model.config.to_dict(),
+            "model": sizes_of(self.model.config),
             "vocabulary": self.tokenizer.get_vocab(),
         }
         return fingerprint_of(settings, self.modules)

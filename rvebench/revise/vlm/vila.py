@@ -21,7 +21,15 @@ from torch.nn.functional import pad
 from transformers import LlamaConfig, LlamaForCausalLM, SiglipVisionConfig, SiglipVisionModel
 
 from rvebench.errors import DataError, UsageError
-from rvebench.revise.pretrained import build_model, fingerprint_of, freeze, read_json, read_tensors, read_tokenizer
+from rvebench.revise.pretrained import (
+    build_model,
+    fingerprint_of,
+    freeze,
+    read_json,
+    read_tensors,
+    read_tokenizer,
+    sizes_of,
+)
 from rvebench.revise.vlm.preprocess import SiglipSpec, siglip_pixels
 from rvebench.revise.vlm.protocol import FramePolicy, VlmRequest, VlmStates, chosen_frames
 from rvebench.revise.vlm.states import pad_states
@@ -86,8 +94,8 @@ class VilaVlm:
         settings = {
             "kind": "vila",
             "settings": asdict(self.settings),
-            "llm": self.llm.config.to_dict(),
-            "tower": self.tower.config.to_dict(),
+            "llm": sizes_of(self.llm.config),
+            "tower": sizes_of(self.tower.config),
             "vocabulary": self.tokenizer.get_vocab(),
         }
         return fingerprint_of(settings, self.modules)
