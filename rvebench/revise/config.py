@@ -223,7 +223,7 @@ def _tiny_random() -> ReviseConfig:
         name="tiny-random",
         vae=VaeConfig(base_dim=8, num_res_blocks=1),
         dit=DitConfig(heads=2, head_dim=24, layers=2, ffn_dim=96, freq_dim=32, text_dim=32, rope_max_seq_len=256),
-        text=TextConfig(vocab_size=512, dim=32, head_dim=8, ffn_dim=64, layers=2, heads=4, max_length=64),
+        text=TextConfig(vocab_size=512, dim=32, head_dim=8, ffn_dim=64, layers=2, heads=4, max_length=192),
         vlm=VlmConfig(
             dim=48,
             layers=2,
@@ -238,7 +238,7 @@ def _tiny_random() -> ReviseConfig:
             vision_head=ResamplerConfig(dim=16, queries=4, ffn_dim=64, heads=2, encoder_layers=1, decoder_layers=1),
             adapter=ResamplerConfig(dim=32, queries=8, ffn_dim=128, heads=2, encoder_layers=1, decoder_layers=1),
         ),
-        conditioning=ConditioningConfig(max_context_len=256),
+        conditioning=ConditioningConfig(max_context_len=384),
         sampling=SamplingConfig(steps=4, size=Size(width=96, height=64)),
     )
 
