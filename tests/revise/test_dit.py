@@ -189,3 +189,10 @@ def test_at_full_size_the_transformer_has_wans_shapes():
     assert state["blocks.29.ffn.net.0.proj.weight"].shape == (8960, 1536)
     assert state["condition_embedder.text_embedder.linear_1.weight"].shape == (1536, 4096)
     assert state["proj_out.weight"].shape == (64, 1536)
+
+
+def test_it_compiles_as_one_graph_with_a_mask(model):
+    x, c = latents(2), context(9, 2)
+    conditions = Conditions(context_BLD=c, context_mask=torch.arange(9)[None] < torch.tensor([[9], [4]]))
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    assert torch.equal(run(compiled, x, 250.0, conditions), run(model, x, 250.0, conditions))
