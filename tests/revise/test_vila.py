@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM, SiglipVisionConfig, SiglipVisionModel  # noqa: E402
 
 from rvebench.errors import DataError, UsageError  # noqa: E402
-from rvebench.revise.config import VlmConfig, preset  # noqa: E402
+from rvebench.revise.config import Compat, VlmConfig, preset  # noqa: E402
 from rvebench.revise.vlm import VlmBackend, VlmRequest, chosen_frames  # noqa: E402
+from rvebench.revise.vlm.loading import load_vlm, random_vlm  # noqa: E402
 from rvebench.revise.vlm.preprocess import siglip_pixels  # noqa: E402
 from rvebench.revise.vlm.tiny import llama_tokenizer, random_vila  # noqa: E402
 from rvebench.revise.vlm.vila import VilaSettings, build_projector, downsample, load_vila  # noqa: E402
@@ -373,3 +374,14 @@ def test_full_sizes_on_the_meta_device_are_the_released_ones():
     assert (hidden.shape, squares.shape, tokens.shape) == ((1, 729, 1152), (1, 196, 4608), (1, 196, 4096))
     count = sum(weight.numel() for module in (tower, projector, llm) for weight in module.parameters())
     assert count == pytest.approx(8.49e9, rel=2e-3)
+
+
+def test_a_configuration_names_its_backend(saved, vlm):
+    for name in ("tiny-random", "nano"):
+        config = preset(name)
+        backend = random_vlm(config.vlm, config.compat)
+        assert backend.encode([ask()]).hidden_BLD.shape[-1] == config.vlm.dim
+    loaded = load_vlm(saved, tiny_config(), Compat.named("fixed"))
+    assert loaded.encode([ask()]).n_visual == (36,)
+    with pytest.raises(DataError, match="48 wide, and the configuration says 64"):
+        load_vlm(saved, replace(tiny_config(), dim=64), Compat())

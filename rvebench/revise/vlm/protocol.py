@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from rvebench.errors import UsageError
 
@@ -85,6 +86,10 @@ class VlmBackend(Protocol):
     def fingerprint(self) -> str:
         """64 hexadecimal digits over everything that decides the states: weights, sizes, prompt form, frame policy."""
 
+    @property
+    def modules(self) -> dict[str, Any]:
+        """The networks by name, for plans of memory and offloading."""
+
     def encode(self, requests: Sequence[VlmRequest]) -> VlmStates:
         """Returns the states of each request, in order; the same as if each were asked for alone.
 
@@ -98,6 +103,12 @@ class VlmBackend(Protocol):
         Raises:
             UsageError: frames of a wrong shape or range.
         """
+
+    def to(self, device: str | torch.device) -> VlmBackend:
+        """Moves the networks, in place, and returns the backend."""
+
+    def save(self, folder: Path) -> None:
+        """Writes a folder that the backend's loader reads."""
 
 
 def chosen_frames(count: int, policy: FramePolicy, most: int) -> tuple[int, ...]:
