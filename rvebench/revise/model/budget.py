@@ -91,9 +91,10 @@ def edit_flops(
     shape = config.latent_shape(frames=frames, size=size)
     latents = torch.empty(1, *shape, device="meta")
     vae = VideoVae(build_vae(config, "meta"))
-    connector = build_connector(config, "meta")
+    # FlopCounterMode follows gradients where parameters ask for them, and stumbles over views made without.
+    connector = build_connector(config, "meta").requires_grad_(False)
     states = torch.empty(1, vlm_tokens, config.vlm.dim, device="meta")
-    denoiser = Denoiser(build_dit(config, "meta"))
+    denoiser = Denoiser(build_dit(config, "meta").requires_grad_(False))
     signal = torch.empty(1, 3, frames, size.height, size.width, device="meta")
     length = config.conditioning.max_context_len if context_len is None else context_len
     conditions = Conditions(
