@@ -1,4 +1,4 @@
 """Sampling: noise levels, solvers, guidance, the loop, windows of long clips, frame sizes, memory plans.
 
-`memory`, `sizing` and `windows` plan without torch; import them by their module. The rest needs torch and diffusers.
+Import from the modules: `windows` and `sizing` plan without torch, the others need torch and diffusers.
 """
