@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "build_model",
     "fingerprint_of",
     "freeze",
+    "quiet",
     "read_json",
     "read_tensors",
     "read_tokenizer",
@@ -93,6 +95,21 @@ def _read_shards(folder: Path, index: str) -> dict[str, torch.Tensor]:
     return tensors
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps transformers from printing bars and tables of what it loads and saves."""
+    level = transformers_logging.get_verbosity()
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
 def build_model(
     kind: Any,
     config: Any,
@@ -117,11 +134,7 @@ def build_model(
     Raises:
         DataError: a tensor is missing, unexpected or of another shape.
     """
-    level = transformers_logging.get_verbosity()
-    bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
+    with quiet():
         model, told = kind.from_pretrained(
             None,
             config=config,
@@ -130,10 +143,6 @@ def build_model(
             output_loading_info=True,
             ignore_mismatched_sizes=True,
         )
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
     faults = {
         "missing": sorted(told["missing_keys"]),
         "unexpected": sorted(name for name in told["unexpected_keys"] if name not in ignored),

@@ -19,7 +19,15 @@ import torch
 from transformers import UMT5Config, UMT5EncoderModel
 
 from rvebench.errors import DataError, UsageError
-from rvebench.revise.pretrained import build_model, fingerprint_of, read_json, read_tensors, read_tokenizer, sizes_of
+from rvebench.revise.pretrained import (
+    build_model,
+    fingerprint_of,
+    quiet,
+    read_json,
+    read_tensors,
+    read_tokenizer,
+    sizes_of,
+)
 from rvebench.weights import load_tensors
 
 __all__ = [
@@ -120,7 +128,8 @@ class TextEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes encoder and tokenizer to a folder that :func:`load_text_encoder` reads."""
-        self.model.save_pretrained(folder)
+        with quiet():
+            self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
 
 

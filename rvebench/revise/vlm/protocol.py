@@ -107,6 +107,9 @@ class VlmBackend(Protocol):
     def to(self, device: str | torch.device) -> VlmBackend:
         """Moves the networks, in place, and returns the backend."""
 
+    def with_frames(self, frames: FramePolicy, max_frames: int) -> VlmBackend:
+        """Returns the same networks under another frame policy."""
+
     def save(self, folder: Path) -> None:
         """Writes a folder that the backend's loader reads."""
 

@@ -21,6 +21,7 @@ from rvebench.errors import DataError, UsageError
 from rvebench.revise.pretrained import (
     build_model,
     fingerprint_of,
+    quiet,
     read_json,
     read_tensors,
     read_tokenizer,
@@ -232,7 +233,8 @@ class QwenVlm:
 
     def save(self, folder: Path) -> None:
         """Writes a folder as :func:`load_qwen25` reads it."""
-        self.model.save_pretrained(folder)
+        with quiet():
+            self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
         spec = self.settings.pixels
         processor = {

@@ -25,6 +25,7 @@ from rvebench.revise.pretrained import (
     build_model,
     fingerprint_of,
     freeze,
+    quiet,
     read_json,
     read_tensors,
     read_tokenizer,
@@ -164,9 +165,10 @@ class VilaVlm:
 
     def save(self, folder: Path) -> None:
         """Writes VILA's folders, as :func:`load_vila` reads them."""
-        self.llm.save_pretrained(folder / "llm")
+        with quiet():
+            self.llm.save_pretrained(folder / "llm")
+            self.tower.save_pretrained(folder / "vision_tower")
         self.tokenizer.save_pretrained(folder / "llm")
-        self.tower.save_pretrained(folder / "vision_tower")
         pixels = self.settings.pixels
         processor = {
             "image_processor_type": "SiglipImageProcessor",
