@@ -27,6 +27,7 @@ __all__ = ["EDITORS", "build_editor", "missing_of", "open_editor", "patience_of"
 
 _CONTROLS = "rvebench.editors.controls"
 _PIPELINES = "rvebench.editors.pipelines"
+_REVISE = "rvebench.editors.revise"
 _SHIPPED = "rvebench.editors.shipped"
 
 EDITORS: Registry[object] = Registry(
@@ -44,6 +45,13 @@ EDITORS: Registry[object] = Registry(
         ),
         Registration(
             name="wan-sdedit", target=f"{_PIPELINES}.wan_sdedit:WanSDEditEditor", summary="SDEdit on Wan2.1, diffusers"
+        ),
+        Registration(name="revise", target=f"{_REVISE}:ReviseEditor", summary="ReViSE, our code, weights of a folder"),
+        Registration(name="revise-nano", target=f"{_REVISE}:ReviseNanoEditor", summary="ReViSE in small, on a CPU"),
+        Registration(
+            name="revise-tiny-random",
+            target=f"{_REVISE}:ReviseTinyRandomEditor",
+            summary="ReViSE's parts with random weights, for tests",
         ),
         Registration(name="insv2v", target=f"{_SHIPPED}:INSV2V", summary="InsV2V, through a script of yours"),
         Registration(name="insvie", target=f"{_SHIPPED}:INSVIE", summary="InsViE, through a script of yours"),

@@ -24,10 +24,9 @@ from rvebench.revise.model.dit import build_dit, cast_dit, restore_buffers
 from rvebench.revise.model.vae import build_vae
 from rvebench.revise.pretrained import freeze, read_tensors
 from rvebench.revise.text import TextEncoder, load_text_encoder
-from rvebench.revise.vlm.protocol import VlmRequest
-from rvebench.revise.vlm.qwen25 import QwenVlm, load_qwen25
-from rvebench.revise.vlm.tiny import random_qwen25, random_text_encoder, random_vila
-from rvebench.revise.vlm.vila import VilaVlm, load_vila
+from rvebench.revise.vlm.loading import load_vlm, random_vlm
+from rvebench.revise.vlm.protocol import VlmBackend, VlmRequest
+from rvebench.revise.vlm.tiny import random_text_encoder
 from rvebench.weights import load_tensors
 
 __all__ = ["Parts", "load_parts", "null_context", "random_parts", "save_parts"]
@@ -52,11 +51,17 @@ class Parts:
     dit: nn.Module
     vae: nn.Module
     connector: Connector
-    vlm: VilaVlm | QwenVlm
+    vlm: VlmBackend
     text: TextEncoder | None
     """None where the strategy reads no text."""
     tags: Tags
     null: NullContext
+
+    @property
+    def modules(self) -> dict[str, Any]:
+        """Every network by name."""
+        text = {} if self.text is None else {"text_encoder": self.text.model}
+        return {"transformer": self.dit, "vae": self.vae, "connector": self.connector, **self.vlm.modules, **text}
 
     def with_config(self, config: ReviseConfig) -> Parts:
         """Returns the same weights under other switches (compat, sampling, context)."""
@@ -82,12 +87,7 @@ def random_parts(config: ReviseConfig, *, seed: int = 0, dtype: torch.dtype = to
         dit = build_dit(config)
         vae = build_vae(config)
         connector = build_connector(config)
-    vlm: VilaVlm | QwenVlm
-    if config.vlm.backend == "vila":
-        vlm = random_vila(config.vlm, seed=seed + 1, dtype=dtype)
-    else:
-        vlm = random_qwen25(config.vlm, seed=seed + 1, dtype=dtype)
-    vlm = vlm.with_frames(config.compat.vlm_frames, config.vlm.frames)
+    vlm = random_vlm(config.vlm, config.compat, seed=seed + 1, dtype=dtype)
     text = None if config.text is None else random_text_encoder(config.text, seed=seed + 5, dtype=dtype)
     return Parts(
         config=config,
@@ -102,7 +102,7 @@ def random_parts(config: ReviseConfig, *, seed: int = 0, dtype: torch.dtype = to
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def null_context(vlm: VilaVlm | QwenVlm, text: TextEncoder | None) -> NullContext:
+def null_context(vlm: VlmBackend, text: TextEncoder | None) -> NullContext:
     """Returns what the encoders say of nothing: no frames and no words."""
     states = vlm.encode([VlmRequest(instruction="", frames_THWC=torch.zeros(0, 1, 1, 3, dtype=torch.uint8))])
     return NullContext(vlm_LD=states.of(0), text_LD=None if text is None else text.encode([""]).embeddings_LD[0])
@@ -146,8 +146,12 @@ def load_parts(
         text = load_text_encoder(
             path / "text_encoder", path / "tokenizer", dtype=dtype, max_length=config.text.max_length
         )
-        _check_width(text.hidden_size, config.text.dim, "text.dim", path / "text_encoder")
-    vlm = _load_vlm(path / "vlm", config, vlm_dtype or dtype)
+        if text.hidden_size != config.text.dim:
+            raise DataError(
+                f"the text encoder is {text.hidden_size} wide, and revise.json says {config.text.dim}",
+                where=path / "text_encoder",
+            )
+    vlm = load_vlm(path / "vlm", config.vlm, config.compat, dtype=vlm_dtype or dtype)
     tags = load_tensors(path / "context" / "special_tokens.safetensors") if Tags.shapes(config) else {}
     return Parts(
         config=config,
@@ -159,18 +163,6 @@ def load_parts(
         tags=Tags.from_mapping(tags, config),
         null=NullContext.from_mapping(load_tensors(path / "context" / "null_context.safetensors"), config),
     )
-
-
-def _load_vlm(folder: Path, config: ReviseConfig, dtype: torch.dtype) -> VilaVlm | QwenVlm:
-    load: Any = load_vila if config.vlm.backend == "vila" else load_qwen25
-    vlm: VilaVlm | QwenVlm = load(folder, frames=config.compat.vlm_frames, max_frames=config.vlm.frames, dtype=dtype)
-    _check_width(vlm.hidden_size, config.vlm.dim, "vlm.dim", folder)
-    return vlm
-
-
-def _check_width(width: int, wanted: int, name: str, folder: Path) -> None:
-    if width != wanted:
-        raise DataError(f"the model in it has width {width}, and revise.json says {name} = {wanted}", where=folder)
 
 
 def _fill(module: nn.Module, tensors: Mapping[str, torch.Tensor], where: Path) -> None:

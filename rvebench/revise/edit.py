@@ -135,6 +135,16 @@ class ReviseRequest:
     where: str = ""
     """What to call it in errors: a sample id, say."""
 
+    def __post_init__(self) -> None:
+        picture = self.reference_HWC
+        if picture is None:
+            return
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3 or 0 in picture.shape:
+            raise UsageError(
+                f"a reference picture is uint8 RGB (H, W, 3), not {picture.dtype} {tuple(picture.shape)}",
+                where=self.where or None,
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EditPlan:
@@ -152,7 +162,9 @@ class EditPlan:
         """
         video = request.video
         policy = settings.policy(settings.stride_for(video.fps))
-        there = min(len(video), request.window.count if request.window else len(video), settings.max_frames or len(video))
+        there = min(
+            len(video), request.window.count if request.window else len(video), settings.max_frames or len(video)
+        )
         if there == 1 and policy.short == "repeat":
             policy = replace(policy, short="shrink")
         width, height = video.size
@@ -192,6 +204,10 @@ class EncodedEdit:
     vlm_LD: torch.Tensor
     text_LD: torch.Tensor | None
     reference_latents_CTHW: torch.Tensor | None = None
+
+    def with_seed(self, seed: int) -> EncodedEdit:
+        """Returns the same for another edit, of other noise."""
+        return replace(self, request=replace(self.request, seed=seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
