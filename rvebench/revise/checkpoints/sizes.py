@@ -219,18 +219,19 @@ def _vlm(look: _Look, released: ReviseConfig) -> Any:
     tower = {
         "dim": look.declared("vision_tower", vision.dim, "hidden_size"),
         "layers": look.declared("vision_tower", vision.layers, "num_hidden_layers"),
-        "heads": look.declared("vision_tower", vision.heads, "num_attention_heads"),
         "ffn_dim": look.declared("vision_tower", vision.ffn_dim, "intermediate_size"),
         "patch_size": look.declared("vision_tower", vision.patch_size, "patch_size"),
         "image_size": look.declared("vision_tower", vision.image_size, "image_size"),
     }
-    heads = look.declared("llm", base.heads, "num_attention_heads")
+    tower["heads"] = look.declared("vision_tower", math.gcd(tower["dim"], vision.heads), "num_attention_heads")
+    dim = look.declared("llm", look.axis("vision_head", 1, base.dim, "fc.0.weight"), "hidden_size")
+    heads = look.declared("llm", math.gcd(dim, base.heads), "num_attention_heads")
     return dataclasses.replace(
         base,
-        dim=look.declared("llm", look.axis("vision_head", 1, base.dim, "fc.0.weight"), "hidden_size"),
+        dim=dim,
         layers=look.declared("llm", base.layers, "num_hidden_layers"),
         heads=heads,
-        kv_heads=look.declared("llm", base.kv_heads, "num_key_value_heads"),
+        kv_heads=look.declared("llm", math.gcd(heads, base.kv_heads), "num_key_value_heads"),
         ffn_dim=look.declared("llm", base.ffn_dim, "intermediate_size"),
         vocab_size=look.declared("llm", base.vocab_size, "vocab_size"),
         vision=dataclasses.replace(vision, **tower),

@@ -23,13 +23,13 @@ from rvebench.weights import FileListing, TensorInfo, list_tensors, load_tensors
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["TensorFile", "Written", "open_tensors", "shards_of", "write_safetensors"]
+__all__ = ["DTYPE_NAMES", "TensorFile", "Written", "open_tensors", "shards_of", "write_safetensors"]
 
 UNWRAP = ("module", "model_state_dict", "state_dict", "module")
 """Keys that training loops put around a state dict: DeepSpeed's `module`, and `model_state_dict` beside epoch and step.
 Each is gone through where it is there."""
 
-_PIECE = 16 * 2**20
+_PIECE = 2**20
 """Numbers cast and written at a time."""
 _FORMAT = {
     "float64": ("F64", 8),
@@ -50,6 +50,8 @@ _FORMAT = {
     "bool": ("BOOL", 1),
 }
 """The format's name of each dtype, and its bytes."""
+DTYPE_NAMES = {spelled: name for name, (spelled, _) in _FORMAT.items()}
+"""Torch's name of each of the format's dtypes."""
 _FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -226,13 +228,16 @@ def _pieces(row: Written, path: Path) -> Iterable[memoryview]:
         raise DataError(f"{row.name} has the shape {tuple(source.shape)}, not {row.info.shape}", where=path)
     wanted = getattr(torch, row.info.dtype)
     flat = source.detach().contiguous().reshape(-1)
+    floating = str(flat.dtype).removeprefix("torch.") in _FLOATS
     for start in range(0, flat.numel(), _PIECE):
         piece = flat[start : start + _PIECE]
-        if str(piece.dtype).removeprefix("torch.") in _FLOATS and not bool(torch.isfinite(piece).all()):
-            raise DataError(f"{row.name} holds NaN or an infinity", where=path, hint="these weights cannot be used")
         cast = piece.to(wanted)
-        if cast.dtype != piece.dtype and not bool(torch.isfinite(cast).all()):
-            raise DataError(
-                f"{row.name} holds numbers that do not fit {row.info.dtype}", where=path, hint="choose bf16 or fp32"
-            )
+        if floating:
+            ends = torch.stack(piece.aminmax())  # NaN goes through; casting keeps the order
+            if not bool(torch.isfinite(ends).all()):
+                raise DataError(f"{row.name} holds NaN or an infinity", where=path, hint="these weights cannot be used")
+            if not bool(torch.isfinite(ends.to(wanted)).all()):
+                raise DataError(
+                    f"{row.name} holds numbers that do not fit {row.info.dtype}", where=path, hint="choose bf16 or fp32"
+                )
         yield memoryview(cast.view(torch.uint8).numpy()).cast("B")
