@@ -269,6 +269,23 @@ def test_refusal_is_one_sentence_with_numbers_and_a_way_out() -> None:
         plan_memory(WAN, PAPER, offload="model").require("cuda:0", 80 * GIB, 16 * GIB)
 
 
+def test_refusal_names_only_what_the_caller_can_follow() -> None:
+    plan = plan_memory(WAN, PAPER)
+    with pytest.raises(UsageError, match="offload sequential needs"):
+        plan.require("cuda:0", 8 * GIB)
+    with pytest.raises(UsageError, match="no offload fits"):
+        plan.require("cuda:0", 8 * GIB, offers=("none", "model"))
+
+
+@pytest.mark.parametrize("offload", ["none", "model", "sequential"])
+def test_no_offload_saves_memory_on_a_cpu(offload: Any) -> None:
+    plan = plan_memory(WAN, PAPER, offload=offload, reserve_bytes=0)
+    plan.require("cpu", 40 * GIB)
+    with pytest.raises(UsageError) as caught:
+        plan.require("cpu", 24 * GIB)
+    assert "needs 37.47 GiB on cpu, where 24.00 GiB are free; take fewer frames" in str(caught.value)
+
+
 def test_fastest_offload_that_fits_is_found() -> None:
     plan = plan_memory(WAN, PAPER)
     found = [plan.fitting_offload(free * GIB, 64 * GIB) for free in (80, 24, 8, 2)]

@@ -6,7 +6,7 @@ a time; `sequential` brings one block at a time, which is slow and needs least.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,9 +17,12 @@ from rvebench.errors import UsageError
 from rvebench.revise.config import ReviseConfig
 from rvebench.revise.sampling.footprint import STAGES, EditShape, Part, Stage, parts_of, working_bytes
 
-__all__ = ["RESERVE_BYTES", "MemoryPlan", "Offload", "available_memory", "most_frames", "plan_memory"]
+__all__ = ["OFFLOADS", "RESERVE_BYTES", "MemoryPlan", "Offload", "available_memory", "most_frames", "plan_memory"]
 
 Offload = Literal["none", "model", "sequential"]
+
+OFFLOADS: tuple[Offload, ...] = get_args(Offload)
+"""From fast to slow."""
 
 RESERVE_BYTES = 2**30
 """Set aside on an accelerator for its runtime, kernels' workspaces and gaps between blocks of memory."""
@@ -39,7 +42,7 @@ class MemoryPlan:
     reserve_bytes: int = RESERVE_BYTES
 
     def __post_init__(self) -> None:
-        if self.offload not in get_args(Offload):
+        if self.offload not in OFFLOADS:
             raise UsageError(f"no offload is called {self.offload!r}", hint="use none, model or sequential")
 
     def without(self, *names: str) -> MemoryPlan:
@@ -92,32 +95,43 @@ class MemoryPlan:
         """Tells whether the edit fits into so many free bytes; main memory is not looked at where it is None."""
         return self.device_bytes <= device_free and (host_free is None or self.host_bytes <= host_free)
 
-    def fitting_offload(self, device_free: int, host_free: int | None = None) -> Offload | None:
-        """Returns the fastest way to hold the model that fits, or None."""
-        return next((m for m in get_args(Offload) if replace(self, offload=m).fits(device_free, host_free)), None)
+    def fitting_offload(
+        self, device_free: int, host_free: int | None = None, offers: Sequence[Offload] = OFFLOADS
+    ) -> Offload | None:
+        """Returns the fastest of the offered ways to hold the model that fits, or None; `offers` from fast to slow."""
+        return next((mode for mode in offers if replace(self, offload=mode).fits(device_free, host_free)), None)
 
-    def require(self, device: str, device_free: int, host_free: int | None = None) -> None:
-        """Returns when the edit fits.
+    def require(
+        self, device: str, device_free: int, host_free: int | None = None, offers: Sequence[Offload] = OFFLOADS
+    ) -> None:
+        """Returns when the edit fits. On a CPU weights that wait lie in the same memory: no offload helps there.
 
         Args:
             device: its name, for the message.
             device_free: bytes free there.
             host_free: bytes of main memory free; None does not look.
+            offers: ways to hold the model that the caller can follow; the message names no other.
 
         Raises:
             UsageError: it does not, with the numbers and what to change, in one sentence.
         """
+        if torch.device(device).type == "cpu":
+            offers = ()
+            if self.offload != "none":
+                replace(self, offload="none").require(device, device_free)
+                return
         if self.fits(device_free, host_free):
             return
         if self.device_bytes > device_free:
             lack = f"{_gib(self.device_bytes)} on {device}, where {_gib(device_free)} are free"
         else:
             lack = f"{_gib(self.host_bytes)} of main memory, of which {_gib(host_free or 0)} are free"
-        other = self.fitting_offload(device_free, host_free)
+        other = self.fitting_offload(device_free, host_free, offers)
         if other is not None:
             hint = f"offload {other} needs {_gib(replace(self, offload=other).device_bytes)} on {device}"
         else:
-            hint = "no offload fits: take fewer frames, a smaller size, two passes for guidance, or another device"
+            hint = "take fewer frames, a smaller size, two passes for guidance, or another device"
+            hint = f"no offload fits: {hint}" if offers else hint
         raise UsageError(f"{self._what} with offload {self.offload} needs {lack}", hint=hint)
 
     def table(self) -> str:
