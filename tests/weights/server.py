@@ -33,6 +33,8 @@ class Behaviour:
     """Between blocks of `block` bytes."""
     block: int = 65536
     redirect: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """More of them."""
     hold: threading.Event | None = None
     """The body's second half waits for it."""
 
@@ -100,6 +102,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", found.content_type)
         if found.etag:
             self.send_header("ETag", found.etag)
+        for name, value in found.headers.items():
+            self.send_header(name, value)
         if found.last_modified:
             self.send_header("Last-Modified", found.last_modified)
         if code == 206:
