@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-__all__ = ["EXIT_HELP", "Format", "console", "print_error", "print_json", "progress_bar"]
+__all__ = ["EXIT_HELP", "Format", "byte_bar", "console", "print_error", "print_json", "progress_bar"]
 
 EXIT_HELP = (
     "Exit codes: 0 done, 1 regression or failed samples, 2 usage, 3 coverage or budget, "
@@ -65,6 +65,28 @@ def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int, int |
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=total)
+
+        def show(done: int, known_total: int | None) -> None:
+            bars.update(task, completed=done, total=total if known_total is None else known_total)
+
+        yield show
+
+
+@contextmanager
+def byte_bar(title: str, total: int | None) -> Iterator[Callable[[int, int | None], None]]:
+    """Shows bytes on stderr while its body runs; prints nothing when stderr is not a terminal.
+
+    Yields:
+        A function `(done, total)` to call as bytes come; `total` may be None to keep the known one.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console(stderr=True), transient=True) as bars:
         task = bars.add_task(title, total=total)
 
         def show(done: int, known_total: int | None) -> None:

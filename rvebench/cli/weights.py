@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rvebench.cli.common import EXIT_HELP, Format, console, print_error, print_json
+from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
 from rvebench.errors import EXIT_CORRUPT, RveError, UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +109,7 @@ def fetch(
         if file.terms:
             typer.echo(f"note: {file.terms}", err=True)
         try:
-            with _byte_bar(f"fetch {file.name}", file.size_bytes) as show:
+            with byte_bar(f"fetch {file.name}", file.size_bytes) as show:
                 found = fetch_file(file, store, show, notice=lambda text: typer.echo(f"note: {text}", err=True))
         except RveError as error:
             print_error(error)
@@ -150,7 +148,7 @@ def verify(
     code = 0
     for file in _files(store, wanted, False) if wanted else ():
         try:
-            with _byte_bar(f"verify {file.name}", file.size_bytes) as show:
+            with byte_bar(f"verify {file.name}", file.size_bytes) as show:
                 found = store.verify(file.name, lambda count, show=show: show(count, None))  # type: ignore[misc]
         except RveError as error:
             print_error(error)
@@ -209,23 +207,3 @@ def _files(store: WeightStore, names: list[str] | None, every: bool) -> list[Wei
         known = ", ".join(sorted(store.files))
         raise UsageError("nothing says which weights", hint=f"name some ({known}) or give --all")
     return [known_file(name, store.files) for name in dict.fromkeys(names or sorted(store.files))]
-
-
-@contextmanager
-def _byte_bar(title: str, total: int | None) -> Iterator[Callable[[int, int | None], None]]:
-    """Shows bytes on a terminal, nothing elsewhere."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=total)
-
-        def show(done: int, known_total: int | None) -> None:
-            bars.update(task, completed=done, total=total if known_total is None else known_total)
-
-        yield show

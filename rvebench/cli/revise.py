@@ -1,0 +1,391 @@
+"""`rvebench revise`: checkpoints of the ReViSE model, and where they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
+from rvebench.errors import EXIT_CORRUPT, DataError
+
+if TYPE_CHECKING:
+    from rvebench.revise.checkpoints.inspection import FileView
+    from rvebench.revise.checkpoints.manifest import ManifestCheck
+    from rvebench.revise.checkpoints.pull import PullPlan
+    from rvebench.revise.checkpoints.verify import VerifyReport
+    from rvebench.revise.config import ReviseConfig
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The ReViSE model: its checkpoints.", epilog=EXIT_HELP, no_args_is_help=True)
+checkpoint = typer.Typer(
+    help="Look at, check and convert checkpoints, in the official layout, diffusers' or ours.",
+    epilog=EXIT_HELP,
+    no_args_is_help=True,
+)
+app.add_typer(checkpoint, name="checkpoint")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
+SizesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sizes",
+        metavar="PRESET|FILE",
+        help="What its sizes must be; default: what it declares, else the released ones.",
+    ),
+]
+OthersOption = Annotated[
+    bool,
+    typer.Option(
+        "--tensors-only", help="Pass over other objects in pickles instead of refusing the file; they are never built."
+    ),
+]
+
+
+class TargetLayout(str, Enum):
+    """Layouts that are written."""
+
+    OURS = "ours"
+    DIFFUSERS = "diffusers"
+    OFFICIAL = "official"
+
+
+class Cast(str, Enum):
+    """Dtypes that tensors are written in."""
+
+    KEEP = "keep"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+@checkpoint.command("inspect")
+def inspect_(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A checkpoint's folder, or one file of weights.")],
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Show what a folder or file is: its layout, tensors, dtypes, and what its pickles want imported.
+
+    Nothing in a file is run. `code` names what is no part of a tensor: such a file is refused everywhere else, unless
+    --tensors-only is given. Leaves with 4 when a file cannot be read.
+
+    Example:
+
+        rvebench revise checkpoint inspect revise_ckpt
+    """
+    from rvebench.revise.checkpoints.inspection import inspect_path
+
+    found = inspect_path(path)
+    if format_ is Format.JSON:
+        print_json(found.as_json())
+    else:
+        kind = f"{found.layout} layout{', the base model alone' if found.base else ''}"
+        typer.echo(f"{found.root}: {'one file' if found.layout == 'file' else kind}")
+        _print_files([file for file in found.files if not file.problem], found.root)
+    broken = [file for file in found.files if file.problem]
+    for file in broken:
+        typer.echo(f"error: {file.problem}", err=True)
+    if broken:
+        raise typer.Exit(EXIT_CORRUPT)
+
+
+def _print_files(files: list[FileView], root: Path) -> None:
+    table = _table("file", "part", "kind", "size", "tensors", "parameters", "dtypes")
+    for file in files:
+        name = file.path.name if file.path == root else file.path.relative_to(root).as_posix()
+        dtypes = ", ".join(f"{dtype} ({count})" for dtype, count in file.dtypes)
+        numbers = (_size(file.size_bytes), f"{file.tensors}", _count(file.parameters))
+        table.add_row(name, file.part, file.kind, *numbers, dtypes)
+    console().print(table)
+    for file in files:
+        if file.wrappers:
+            typer.echo(f"{file.path.name}: taken off its names: {', '.join(file.wrappers)}")
+        if file.globals:
+            typer.echo(f"{file.path.name}: its pickle asks for {', '.join(file.globals)}")
+        if file.code:
+            typer.echo(f"{file.path.name}: CODE, not run: {', '.join(file.code)}")
+
+
+@checkpoint.command("verify")
+def verify(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A checkpoint's folder, or the one above revise_ckpt.")],
+    sizes: SizesOption = None,
+    sums: Annotated[bool, typer.Option("--sums/--no-sums", help="Compare SHA-256 with the manifest.")] = True,
+    tensors_only: OthersOption = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of each kind of wrong tensor to print.")] = 12,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Compare every tensor of every part with what it must be; missing, unexpected and misshapen ones are listed.
+
+    Sizes are those that the folder declares, else those of the released model when its transformer is of that size,
+    else told from single tensors. Leaves with 4 when anything is wrong.
+
+    Example:
+
+        rvebench revise checkpoint verify revise_ckpt --sizes wan1.3b
+    """
+    from rvebench.revise.checkpoints.verify import verify_checkpoint
+
+    with _counting("sums") as show:
+        report = verify_checkpoint(
+            path, sizes=_sizes(sizes), sums=sums, ignore_others=tensors_only, progress=lambda count: show("", count)
+        )
+    if format_ is Format.JSON:
+        print_json(report.as_json())
+    else:
+        _print_report(report, limit)
+    if not report.sound:
+        print_error(DataError("this checkpoint is not sound", where=report.root))
+        raise typer.Exit(EXIT_CORRUPT)
+
+
+def _print_report(report: VerifyReport, limit: int) -> None:
+    from rich.text import Text
+
+    sizes = f", sizes: {report.config.name}" if report.config is not None else ""
+    typer.echo(f"{report.root}: {report.kind} layout{sizes}")
+    table = _table("part", "file", "tensors", "parameters", "dtypes", "missing", "unexpected", "misshapen", "state")
+    for row in report.reports:
+        state = Text("sound", style="green") if row.sound else Text("wrong", style="red")
+        wrong = (f"{len(row.missing)}", f"{len(row.unexpected)}", f"{len(row.misshapen)}")
+        file = row.path.relative_to(report.root).as_posix()
+        table.add_row(row.part, file, f"{row.expected}", _count(row.parameters), ", ".join(row.dtypes), *wrong, state)
+    if report.reports:
+        console().print(table)
+    if not all(row.sound for row in report.reports):
+        _print_wrong(report, limit)
+    for text in report.problems:
+        typer.echo(f"wrong: {text}")
+    for text in report.notes:
+        typer.echo(f"note: {text}")
+    if report.sums is not None:
+        _print_sums(report.sums, limit)
+    if report.sound:
+        typer.echo("sound")
+
+
+def _print_wrong(report: VerifyReport, limit: int) -> None:
+    table = _table("part", "wrong", "tensor", "shape", "must be")
+    for row in report.reports:
+        for word, names in (("missing", row.missing), ("unexpected", row.unexpected)):
+            for name in names[:limit]:
+                table.add_row(row.part, word, name, "", "")
+            if len(names) > limit:
+                table.add_row(row.part, word, f"and {len(names) - limit} more", "", "")
+        for name, shape, expected in row.misshapen[:limit]:
+            table.add_row(row.part, "misshapen", name, str(shape), str(expected))
+        if len(row.misshapen) > limit:
+            table.add_row(row.part, "misshapen", f"and {len(row.misshapen) - limit} more", "", "")
+    console().print(table)
+
+
+def _print_sums(sums: ManifestCheck, limit: int) -> None:
+    typer.echo(f"sums: {sums.checked} files have the SHA-256 of the manifest")
+    for word, names in (("missing", sums.missing), ("changed", sums.changed), ("not in the manifest", sums.unlisted)):
+        if names:
+            more = f" and {len(names) - limit} more" if len(names) > limit else ""
+            typer.echo(f"sums: {word}: {', '.join(names[:limit])}{more}")
+
+
+@checkpoint.command("convert")
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="A checkpoint in any layout.")],
+    target: Annotated[Path, typer.Argument(metavar="DST", help="The new folder; must not exist.")],
+    to: Annotated[TargetLayout, typer.Option("--to", help="Its layout.")] = TargetLayout.OURS,
+    dtype: Annotated[
+        Cast, typer.Option(help="Of transformer, connector and text encoder; VAE and VLM stay as they are.")
+    ] = Cast.KEEP,
+    sizes: SizesOption = None,
+    tensors_only: OthersOption = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Write a checkpoint in another layout: strict, tensor by tensor, whole or not at all, never over another.
+
+    A conversion that was stopped goes on when the same command is given again. Memory does not grow with the files.
+    The base model alone goes to diffusers' layout and to Wan's own (--to official).
+
+    Example:
+
+        rvebench revise checkpoint convert revise_ckpt revise-ours --to ours --dtype bf16
+    """
+    from rvebench.revise.checkpoints.convert import convert_checkpoint
+
+    with _counting("convert") as show:
+        made = convert_checkpoint(
+            source,
+            target,
+            to=to.value,
+            dtype=dtype.value,
+            sizes=_sizes(sizes),
+            ignore_others=tensors_only,
+            progress=show,
+        )
+    size = sum(entry.size_bytes for entry in made.files.values())
+    for name in made.left_out:
+        typer.echo(f"note: left out, for it has no place there: {name}", err=True)
+    if format_ is Format.JSON:
+        files = {name: entry._asdict() for name, entry in made.files.items()}
+        print_json(
+            {
+                "path": str(made.path),
+                "layout": to.value,
+                "files": files,
+                "resumed": made.resumed,
+                "left_out": list(made.left_out),
+            }
+        )
+        return
+    resumed = f", {made.resumed} of them from before" if made.resumed else ""
+    typer.echo(f"{made.path}: {len(made.files)} files{resumed}, {_size(size)}, {to.value} layout")
+
+
+@app.command("pull")
+def pull(
+    repository: Annotated[
+        str | None, typer.Argument(metavar="[OWNER/NAME]", help="A public repository of the hub; without it, a list.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the files go.")] = None,
+    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Fetch only such paths; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be fetched, with sizes.")] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Fetch the public weights of ReViSE, Omni-Video or Wan; go on after a cut; check what came.
+
+    Each file is compared with the sum that the hub lists, and appears when it is whole. HF_ENDPOINT names another hub;
+    RVEBENCH_OFFLINE=1 or HF_HUB_OFFLINE=1 forbids the network. Leaves with 1 when the hub cannot be reached, 2 when it
+    has no such repository, 4 when what came is not what was listed.
+
+    Example:
+
+        rvebench revise pull sophiaa/revise --out weights --dry-run
+    """
+    from rvebench.errors import UsageError
+    from rvebench.revise.checkpoints.pull import known_repository, plan_pull
+    from rvebench.revise.checkpoints.pull import pull as fetch
+
+    if repository is None:
+        _list_repositories(format_)
+        return
+    if out is None:
+        raise UsageError("nothing says where the files go", hint="give --out DIR")
+    known = known_repository(repository)
+    plan = plan_pull(repository, out, revision=revision, include=include or (), environ=os.environ)
+    stated = plan.listing.licence
+    card = f"its card states the licence {stated}" if stated else "its card states no licence"
+    typer.echo(f"note: {repository}: {card}; {known.terms}", err=True)
+    if format_ is Format.TEXT:
+        _print_plan(plan)
+    if dry_run:
+        if format_ is Format.JSON:
+            print_json(_plan_json(plan))
+        return
+    with byte_bar(f"pull {repository}", plan.total_bytes) as bar:
+        sizes = {row.file.path: row.here_bytes for row in plan.rows}
+
+        def show(path: str, done: int, _total: int | None) -> None:
+            sizes[path] = done
+            bar(sum(sizes.values()), None)
+
+        done = fetch(plan, progress=show, notice=lambda text: typer.echo(f"note: {text}", err=True))
+    if format_ is Format.JSON:
+        print_json({**_plan_json(plan), "fetched": list(done.fetched), "kept": list(done.kept)})
+        return
+    typer.echo(f"{out}: {len(done.fetched)} files fetched, {len(done.kept)} were there, commit {done.commit}")
+    typer.echo(f"next: rvebench revise checkpoint verify {out}")
+
+
+def _list_repositories(format_: Format) -> None:
+    from rvebench.revise.checkpoints.pull import REPOSITORIES
+
+    if format_ is Format.JSON:
+        rows = [{"name": known.name, "what": known.what, "terms": known.terms} for known in REPOSITORIES.values()]
+        print_json({"repositories": rows})
+        return
+    for known in REPOSITORIES.values():
+        typer.echo(f"{known.name}: {known.what}; {known.terms}")
+
+
+def _print_plan(plan: PullPlan) -> None:
+    table = _table("file", "size", "sum", "state")
+    for row in plan.rows:
+        state = f"{_size(row.here_bytes)} are here" if row.state == "part" else row.state
+        table.add_row(row.file.path, _size(row.file.size_bytes), "SHA-256" if row.file.sha256 else "git", state)
+    console().print(table)
+    typer.echo(
+        f"{plan.listing.repository} at {plan.listing.commit}: {len(plan.rows)} files, {_size(plan.total_bytes)}, "
+        f"{_size(plan.to_fetch_bytes)} to fetch into {plan.folder}"
+    )
+
+
+def _plan_json(plan: PullPlan) -> dict[str, Any]:
+    return {
+        "repository": plan.listing.repository,
+        "commit": plan.listing.commit,
+        "licence": plan.listing.licence,
+        "folder": str(plan.folder),
+        "total_bytes": plan.total_bytes,
+        "to_fetch_bytes": plan.to_fetch_bytes,
+        "files": [
+            {
+                "path": row.file.path,
+                "size_bytes": row.file.size_bytes,
+                "sha256": row.file.sha256,
+                "state": row.state,
+                "here_bytes": row.here_bytes,
+            }
+            for row in plan.rows
+        ],
+    }
+
+
+def _sizes(text: str | None) -> ReviseConfig | None:
+    from rvebench.revise.checkpoints.sizes import load_sizes
+
+    return None if text is None else load_sizes(text)
+
+
+@contextmanager
+def _counting(title: str) -> Iterator[Callable[[str, int], None]]:
+    """Shows bytes that are reported piece by piece."""
+    done = 0
+    with byte_bar(title, None) as bar:
+
+        def show(_name: str, count: int) -> None:
+            nonlocal done
+            done += count
+            bar(done, None)
+
+        yield show
+
+
+def _table(*titles: str) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _size(count: int) -> str:
+    """Returns bytes as a person reads them: `1.9 GB`, `12.0 MB`, `300 B`."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count} B"
+
+
+def _count(numbers: int) -> str:
+    """Returns a number of parameters: `1.419 B`, `6.69 M`, `848`."""
+    if numbers >= 1e9:
+        return f"{numbers / 1e9:.3f} B"
+    return f"{numbers / 1e6:.2f} M" if numbers >= 1e6 else f"{numbers}"
