@@ -16,6 +16,7 @@ transformers = pytest.importorskip("transformers")
 from rvebench.errors import UsageError  # noqa: E402
 from rvebench.revise.conditions import Conditions  # noqa: E402
 from rvebench.revise.config import ReviseConfig, preset  # noqa: E402
+from rvebench.revise.model.connector import build_connector  # noqa: E402
 from rvebench.revise.model.dit import Denoiser, build_dit, cast_dit  # noqa: E402
 from rvebench.revise.model.vae import VideoVae, build_vae  # noqa: E402
 from rvebench.revise.sampling import memory as memory_module  # noqa: E402
@@ -202,6 +203,46 @@ def test_text_encoding_is_planned_with_its_score_matrices() -> None:
     with torch.no_grad(), LiveTensors(model) as live:
         model(input_ids=torch.zeros(1, 512, dtype=torch.long, device="meta"))
     assert live.peak <= working_bytes(WAN, PAPER)["text"] <= 1.6 * live.peak
+
+
+@pytest.mark.usefixtures("fused")
+@pytest.mark.parametrize("shape", [PAPER, LONG])
+def test_connector_is_planned_for_its_larger_pass(shape: EditShape) -> None:
+    connector = build_connector(WAN, "meta").to(torch.bfloat16)
+    latents = torch.empty(
+        1, *WAN.latent_shape(frames=shape.frames, size=shape.size), device="meta", dtype=torch.bfloat16
+    )
+    states = torch.empty(1, 267, WAN.vlm.dim, device="meta", dtype=torch.bfloat16)
+    with torch.no_grad(), LiveTensors(connector) as source:
+        connector.source_tokens(latents)
+    with torch.no_grad(), LiveTensors(connector) as interpreted:
+        connector.interpret(states, latent_frames=latents.shape[2])
+    measured = max(source.peak, interpreted.peak)
+    assert 0.98 * measured <= working_bytes(WAN, shape)["connector"] <= 1.3 * measured
+
+
+@pytest.mark.parametrize("frames", [1, 8])
+@pytest.mark.parametrize("backend", ["vila", "qwen2.5"])
+def test_vlm_is_planned_as_a_real_pass_of_a_smaller_one(backend: Any, frames: int) -> None:
+    from rvebench.revise.config_parts import VlmConfig, VlmVisionConfig
+    from rvebench.revise.vlm.protocol import VlmRequest
+    from rvebench.revise.vlm.tiny import random_qwen25, random_vila
+
+    vision = VlmVisionConfig(dim=160, layers=3, heads=4, ffn_dim=480, image_size=196)
+    config = VlmConfig(
+        backend=backend, dim=512, layers=3, heads=8, kv_heads=2, ffn_dim=1792, vocab_size=1024, vision=vision
+    )
+    vlm: Any = (random_vila if backend == "vila" else random_qwen25)(config)
+    vlm = vlm.with_frames("first" if frames == 1 else "all", frames)
+    request = VlmRequest(instruction="let it melt", frames_THWC=torch.zeros(17, 160, 192, 3, dtype=torch.uint8))
+    with torch.no_grad(), LiveTensors(*vlm.modules.values()) as live:
+        states = vlm.encode([request])
+    words = states.hidden_BLD.shape[1] - states.n_visual[0]
+    shape = EditShape(
+        frames=17, size=Size(width=192, height=160), precision="float32", vlm_frames=frames, vlm_text_tokens=words
+    )
+    planned = working_bytes(dataclasses.replace(WAN, vlm=config), shape)["vlm"]
+    assert planned == pytest.approx(live.peak, rel=0.15)
 
 
 def test_numbers_of_the_two_published_shapes() -> None:

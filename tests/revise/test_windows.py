@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -218,3 +220,11 @@ def test_bad_policies_and_clips_are_refused_in_one_sentence() -> None:
     ]:
         with pytest.raises(UsageError, match=text):
             call()
+
+
+def test_planning_needs_no_torch() -> None:
+    code = (
+        "import sys, rvebench.revise.sampling.windows, rvebench.revise.sampling.sizing; print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

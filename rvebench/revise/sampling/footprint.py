@@ -254,29 +254,30 @@ def _text_bytes(text: TextConfig, each: int) -> int:
 
 
 def _vlm_bytes(vlm: VlmConfig, shape: EditShape) -> int:
-    vision = vlm.vision
+    vision, pixels = vlm.vision, 0
     if vlm.backend == "vila":
-        patches = (vision.image_size // vision.patch_size) ** 2
+        patches = shape.vlm_frames * (vision.image_size // vision.patch_size) ** 2
         kept = vision.layers + 1  # every layer's states are returned, one is used
     else:
-        patches = -(-shape.size.width // vision.patch_size) * -(-shape.size.height // vision.patch_size)
-        kept = 0
-    seen = shape.vlm_frames * patches
-    tower = seen * (2 * vision.ffn_dim + (4 + kept) * vision.dim)
-    tokens = seen // 4 + shape.vlm_text_tokens
-    return max(tower, tokens * (3 * vlm.ffn_dim + 6 * vlm.dim)) * shape.bytes_each
+        area = -(-shape.size.width // vision.patch_size) * -(-shape.size.height // vision.patch_size)
+        patches, kept = -(-shape.vlm_frames // 2) * area, 0  # two frames make one patch in depth
+        pixels = round(4.6 * patches * 2 * 3 * vision.patch_size**2 * _FLOAT32)  # resized, normalised, cut: copies
+    tower = patches * (2 * vision.ffn_dim + (4 + kept) * vision.dim)
+    tokens = patches // 4 + shape.vlm_text_tokens
+    return max(max(tower, tokens * (3 * vlm.ffn_dim + 6 * vlm.dim)) * shape.bytes_each, pixels)
 
 
 def _connector_bytes(config: ReviseConfig, latents: int, each: int) -> int:
     needs = [0]
     if config.connector is not None:
         head, adapter = config.connector.vision_head, config.connector.adapter
-        needs.append(2 * head.queries * adapter.queries * (2 * adapter.ffn_dim + 6 * adapter.dim))
+        needs.append(head.queries * adapter.queries * (2 * adapter.ffn_dim + 6 * adapter.dim))
     if config.refiner is not None:
         needs.append(1024 * (2 * config.refiner.ffn_dim + 6 * config.refiner.dim))
     source = config.visual_context_adapter
     if source is not None:
-        needs.append(latents // prod(source.patch_size) * (2 * source.dim + 3 * config.dit.text_dim))
+        patch = prod(source.patch_size)
+        needs.append(latents // patch * (2 * source.dim + 2 * config.dit.text_dim + patch * config.vae.z_dim))
     return max(needs) * each
 
 
