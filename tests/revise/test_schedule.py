@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -98,6 +99,16 @@ def test_official_levels_are_wans() -> None:
     assert schedule.sigmas[40] == 0
     assert [schedule.timesteps[index] for index in (0, 20, 39)] == [999, 833, 113]
     assert len(schedule.pairs()) == 40
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0, 5.0, 12.0])
+def test_official_timesteps_are_those_of_wans_arithmetic(shift: float) -> None:
+    for steps in range(1, 101):
+        levels = np.linspace(float(np.float32(0.999)), 0.0, steps + 1)[:-1]
+        levels = shift * levels / (1 + (shift - 1) * levels)
+        schedule = official_schedule(steps, shift)
+        assert np.allclose(schedule.sigmas[:-1], levels, atol=1e-7)
+        assert list(schedule.timesteps) == (1000 * levels).astype(np.int64).tolist()
 
 
 def test_official_levels_are_not_diffusers_own() -> None:

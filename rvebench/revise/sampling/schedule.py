@@ -196,7 +196,8 @@ def flow_schedule(
     sigmas = (*(float(shift_sigma(sigma_max * left / steps, shift)) for left in range(steps, 0, -1)), 0.0)
     told = tuple(TRAIN_STEPS * sigma for sigma in sigmas[:-1])
     if timesteps == "floor":
-        told = tuple(float(math.floor(value)) for value in told)
+        # 0.999 is a little more in Wan's float32: levels that are whole but for rounding stay whole there, and here.
+        told = tuple(float(math.floor(value + 1e-6)) for value in told)
     elif timesteps != "exact":
         raise UsageError(f"timesteps are told exact or floor, not {timesteps!r}")
     return FlowSchedule(sigmas=sigmas, timesteps=told)
