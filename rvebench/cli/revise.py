@@ -96,20 +96,27 @@ def inspect_(
 
 
 def _print_files(files: list[FileView], root: Path) -> None:
-    table = _table("file", "part", "kind", "size", "tensors", "parameters", "dtypes")
+    table = _table("kind", "tensors", "parameters", "dtypes", "size", "file")
     for file in files:
-        name = file.path.name if file.path == root else file.path.relative_to(root).as_posix()
-        dtypes = ", ".join(f"{dtype} ({count})" for dtype, count in file.dtypes)
-        numbers = (_size(file.size_bytes), f"{file.tensors}", _count(file.parameters))
-        table.add_row(name, file.part, file.kind, *numbers, dtypes)
+        dtypes = "\n".join(f"{dtype} ({count})" for dtype, count in file.dtypes)
+        numbers = (f"{file.tensors}", _count(file.parameters), dtypes, _size(file.size_bytes))
+        table.add_row(file.kind, *numbers, _short(file.path, root))
     console().print(table)
     for file in files:
+        if "," in file.part:
+            typer.echo(f"{_short(file.path, root)}: holds {file.part}")
         if file.wrappers:
-            typer.echo(f"{file.path.name}: taken off its names: {', '.join(file.wrappers)}")
-        if file.globals:
-            typer.echo(f"{file.path.name}: its pickle asks for {', '.join(file.globals)}")
+            typer.echo(f"{_short(file.path, root)}: taken off its names: {', '.join(file.wrappers)}")
+    asked = dict.fromkeys(name for file in files for name in file.globals if name not in file.code)
+    if asked:
+        typer.echo(f"pickles ask for: {', '.join(asked)} (nothing was imported)")
+    for file in files:
         if file.code:
-            typer.echo(f"{file.path.name}: CODE, not run: {', '.join(file.code)}")
+            typer.echo(f"{_short(file.path, root)}: CODE, not run: {', '.join(file.code)}")
+
+
+def _short(path: Path, root: Path) -> str:
+    return path.name if path == root else path.relative_to(root).as_posix()
 
 
 @checkpoint.command("verify")
@@ -150,12 +157,11 @@ def _print_report(report: VerifyReport, limit: int) -> None:
 
     sizes = f", sizes: {report.config.name}" if report.config is not None else ""
     typer.echo(f"{report.root}: {report.kind} layout{sizes}")
-    table = _table("part", "file", "tensors", "parameters", "dtypes", "missing", "unexpected", "misshapen", "state")
+    table = _table("part", "tensors", "parameters", "dtypes", "state", "file")
     for row in report.reports:
         state = Text("sound", style="green") if row.sound else Text("wrong", style="red")
-        wrong = (f"{len(row.missing)}", f"{len(row.unexpected)}", f"{len(row.misshapen)}")
-        file = row.path.relative_to(report.root).as_posix()
-        table.add_row(row.part, file, f"{row.expected}", _count(row.parameters), ", ".join(row.dtypes), *wrong, state)
+        numbers = (f"{row.expected}", _count(row.parameters), "\n".join(row.dtypes))
+        table.add_row(row.part, *numbers, state, _short(row.path, report.root))
     if report.reports:
         console().print(table)
     if not all(row.sound for row in report.reports):
@@ -171,17 +177,16 @@ def _print_report(report: VerifyReport, limit: int) -> None:
 
 
 def _print_wrong(report: VerifyReport, limit: int) -> None:
-    table = _table("part", "wrong", "tensor", "shape", "must be")
+    table = _table("part", "wrong", "shape", "must be", "tensor")
     for row in report.reports:
-        for word, names in (("missing", row.missing), ("unexpected", row.unexpected)):
-            for name in names[:limit]:
-                table.add_row(row.part, word, name, "", "")
-            if len(names) > limit:
-                table.add_row(row.part, word, f"and {len(names) - limit} more", "", "")
-        for name, shape, expected in row.misshapen[:limit]:
-            table.add_row(row.part, "misshapen", name, str(shape), str(expected))
-        if len(row.misshapen) > limit:
-            table.add_row(row.part, "misshapen", f"and {len(row.misshapen) - limit} more", "", "")
+        if not row.sound:
+            counts = f"{len(row.missing)} missing, {len(row.unexpected)} unexpected, {len(row.misshapen)} misshapen"
+            typer.echo(f"wrong: {_short(row.path, report.root)}: {row.part}: {counts}")
+        rows = [("missing", name, "", "") for name in row.missing[:limit]]
+        rows += [("unexpected", name, "", "") for name in row.unexpected[:limit]]
+        rows += [("misshapen", name, str(shape), str(wanted)) for name, shape, wanted in row.misshapen[:limit]]
+        for word, name, shape, wanted in rows:
+            table.add_row(row.part, word, shape, wanted, name)
     console().print(table)
 
 
@@ -315,10 +320,10 @@ def _list_repositories(format_: Format) -> None:
 
 
 def _print_plan(plan: PullPlan) -> None:
-    table = _table("file", "size", "sum", "state")
+    table = _table("size", "sum", "state", "file")
     for row in plan.rows:
         state = f"{_size(row.here_bytes)} are here" if row.state == "part" else row.state
-        table.add_row(row.file.path, _size(row.file.size_bytes), "SHA-256" if row.file.sha256 else "git", state)
+        table.add_row(_size(row.file.size_bytes), "SHA-256" if row.file.sha256 else "git", state, row.file.path)
     console().print(table)
     typer.echo(
         f"{plan.listing.repository} at {plan.listing.commit}: {len(plan.rows)} files, {_size(plan.total_bytes)}, "
@@ -368,11 +373,13 @@ def _counting(title: str) -> Iterator[Callable[[str, int], None]]:
 
 
 def _table(*titles: str) -> Any:
+    """Returns a table whose last column alone is folded in narrow terminals."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
+    for title in titles[:-1]:
+        table.add_column(title, no_wrap=True)
+    table.add_column(titles[-1], overflow="fold", min_width=20)
     return table
 
 
