@@ -59,11 +59,13 @@ class ReviseEditor:
         dtype: of the weights; auto is bfloat16 on cuda, float32 elsewhere; the autoencoder stays in float32.
         offload: `model` keeps on the GPU only the part at work.
         compiled: compile the transformer with torch.compile.
+        threads: CPU threads of torch; as many as torch takes by itself when not given, 1 for the tiny model.
         explain: write the memory plan to the worker's log before loading.
     """
 
     NAME: ClassVar[str] = "revise"
     DEVICE: ClassVar[str] = "auto"
+    THREADS: ClassVar[int | None] = None
 
     def __init__(
         self,
@@ -88,8 +90,11 @@ class ReviseEditor:
         dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
         offload: Literal["none", "model"] = "none",
         compiled: bool = False,
+        threads: int | None = None,
         explain: bool = False,
     ) -> None:
+        if threads is not None and threads < 1:
+            raise EditorError(f"threads must be at least 1, not {threads}")
         self._folder = self._find(checkpoint)
         config = self._folder.config if self._folder is not None else self._preset()
         self._compat: Literal["official", "fixed"] | None = compat
@@ -98,6 +103,7 @@ class ReviseEditor:
         self._dtype = dtype
         self._offload: Literal["none", "model"] = offload
         self._compiled = compiled
+        self._threads = threads or self.THREADS
         self._report = _say if explain else None
         sampling: dict[str, Any] = {
             "steps": steps,
@@ -217,6 +223,8 @@ class ReviseEditor:
 
             from rvebench.revise.placement import check_device
 
+            if self._threads is not None:
+                torch.set_num_threads(self._threads)
             try:
                 device = check_device(self._device)
                 dtype = self._dtype
@@ -298,6 +306,7 @@ class ReviseTinyRandomEditor(ReviseEditor):
 
     NAME = "revise-tiny-random"
     DEVICE = "cpu"
+    THREADS = 1  # its layers are too small for more to help
 
     def _find(self, checkpoint: str) -> ModelFolder | None:
         if checkpoint:

@@ -6,7 +6,8 @@ VAE and connector are built on the meta device and take the file's tensors as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from transformers.utils import logging as transformers_logging
 
 from rvebench.errors import DataError, StorageError, UsageError
 from rvebench.revise.config import ReviseConfig
@@ -216,13 +218,27 @@ def save_parts(parts: Parts, path: Path) -> ModelFolder:
             _save(path / "context" / "special_tokens.safetensors", parts.tags.tensors)
         _save(path / "context" / "null_context.safetensors", null)
         if parts.text is not None:
-            parts.text.model.save_pretrained(path / "text_encoder")
-            parts.text.tokenizer.save_pretrained(path / "tokenizer")
-        parts.vlm.save(path / "vlm")
+            with _silent():
+                parts.text.model.save_pretrained(path / "text_encoder")
+                parts.text.tokenizer.save_pretrained(path / "tokenizer")
+        with _silent():
+            parts.vlm.save(path / "vlm")
         write_config(path, parts.config)
         return seal_folder(path, {"made": "ReviseEditPipeline.save_pretrained"})
     except OSError as error:
         raise StorageError(f"cannot write the model: {error.strerror or error}", where=path) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keeps transformers from drawing progress bars."""
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if bars:
+            transformers_logging.enable_progress_bar()
 
 
 def _save(file: Path, tensors: Mapping[str, torch.Tensor]) -> None:

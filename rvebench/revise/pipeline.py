@@ -205,9 +205,7 @@ class ReviseEditPipeline:
             SamplingCancelledError: `cancelled` said so.
         """
         if settings is not None and changes:
-            raise UsageError(
-                f"settings are given, and {', '.join(sorted(changes))} beside them", hint="give one of both"
-            )
+            raise UsageError(f"settings are given and {', '.join(sorted(changes))} too", hint="give one of the two")
         request = ReviseRequest(
             video=as_clip(video, rate),
             instruction=instruction,

@@ -15,6 +15,7 @@ import torch
 from rvebench.revise.assembly import Parts
 from rvebench.revise.edit import ConditionedEdit, EditPlan, EditSettings, EncodedEdit, ReviseRequest
 from rvebench.revise.model.conditioning import Conditioned, SampleInputs, build_conditioner
+from rvebench.revise.model.context_plan import counts_for, plan_context
 from rvebench.revise.model.vae import VideoVae, frames_to_signal, signal_to_frames
 from rvebench.revise.placement import Placement
 from rvebench.revise.sampling.sampler import NotFiniteError
@@ -38,12 +39,15 @@ class Stages:
 
         Raises:
             UsageError: an instruction is empty or too long, or a clip cannot be edited as asked.
+            ContextOverflowError: a context does not fit; its text lists the parts.
         """
         for request in requests:
             require_instruction(request.instruction, where=request.where or None)
         plans = [EditPlan.of(request, settings) for request in requests]
         with torch.no_grad():
             texts = self._encode_texts(requests)
+            for request, plan, text_LD in zip(requests, plans, texts, strict=True):
+                self._check_context(request, plan, text_LD)
             states = self._encode_vlm(requests, plans)
             with self.placement.at_work(self.parts.vae):
                 latents = [self._encode_source(*pair) for pair in zip(requests, plans, strict=True)]
@@ -104,6 +108,21 @@ class Stages:
         # one at a time: a row must not depend, in its last bits, on what it was padded with
         with self.placement.at_work(text.model):
             return [text.encode([request.instruction]).embeddings_LD[0].cpu() for request in requests]
+
+    def _check_context(self, request: ReviseRequest, plan: EditPlan, text_LD: torch.Tensor | None) -> None:
+        """Refuses a context that cannot fit before anything long is computed."""
+        config = self.parts.config
+        if config.conditioning.strategy == "viva":
+            return  # its length is that of the VLM's prompt, which is not known yet
+        counts = counts_for(
+            config,
+            frames=plan.clip.frames,
+            size=plan.size.model,
+            text=None if text_LD is None else len(text_LD),
+            vlm=1,
+            reference=request.reference_HWC is not None,
+        )
+        plan_context(counts, config)
 
     def _encode_vlm(self, requests: Sequence[ReviseRequest], plans: Sequence[EditPlan]) -> list[torch.Tensor]:
         vlm = self.parts.vlm
