@@ -191,11 +191,7 @@ def write_official(
 
 
 def _flat(value: dict[str, Any]) -> dict[str, torch.Tensor]:
-    found = {name: item for name, item in value.items() if isinstance(item, torch.Tensor)}
-    for name, item in value.items():
-        if isinstance(item, list):
-            found |= {f"{name}.{index}": tensor for index, tensor in enumerate(item)}
-    return found
+    return {name: item[0] if isinstance(item, list) else item for name, item in value.items()}
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def convert_checkpoint(
         progress: called with a file's name and the bytes just written to it.
 
     Raises:
-        UsageError: the source is not there, the target is, or the base model alone is to become `ours`.
+        UsageError: the source is not there, the target is, the base model alone is to become `ours`, or a model of
+            another strategy than the released one `official`.
         DataError: a part is missing or wrong, a file is damaged or holds code, or numbers do not fit the dtype.
         StorageError: the target cannot be written.
         LockedError: another process converts to this target.
@@ -78,6 +79,12 @@ def convert_checkpoint(
     resolved = target.resolve()
     if resolved == layout.root.resolve() or layout.root.resolve() in resolved.parents:
         raise UsageError("the target lies inside the source", where=target, hint="choose another folder")
+    if not layout.is_base and to == "official" and folder.config.conditioning.strategy != "revise":
+        raise UsageError(
+            f"a model of the strategy {folder.config.conditioning.strategy} has no official layout",
+            where=layout.root,
+            hint="convert it --to ours or diffusers",
+        )
     if layout.is_base and to == "ours":
         raise UsageError(
             "this is the base model alone: ReViSE's own parts (visual context adapter, vision head, adapter, special "

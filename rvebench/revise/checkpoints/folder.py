@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ TAGS: Mapping[str, tuple[str, str]] = {
     "prompt": ("<prp_st>", "<prp_ed>"),
 }
 """The special tokens' names in their file, by the fields of `TagConfig`."""
+
+
+_WORDS = {"special_tokens": "file of the special tokens", "null_context": "file of the null context"}
 
 
 class CheckpointFolder:
@@ -163,12 +166,33 @@ class CheckpointFolder:
         """
         return {name: load() for name, (_, load) in self.sources(part).items()}
 
-    def context(self) -> Iterator[tuple[str, Path]]:
-        """Yields the names and files of special tokens and null context, where they are there."""
-        for name in ("special_tokens", "null_context"):
-            path = getattr(self.layout, name)
-            if path is not None:
-                yield name, path
+    def tag_names(self) -> tuple[str, ...]:
+        """Returns the special tokens that the model's context is built with."""
+        config = self.config
+        lengths = config.conditioning.tags
+        used = {
+            "visual": config.visual_context_adapter is not None and lengths.visual,
+            "interpreted": config.connector is not None and lengths.interpreted,
+            "prompt": config.text is not None and lengths.prompt,
+        }
+        return tuple(tag for name, pair in TAGS.items() if used[name] for tag in pair)
+
+    def context_sources(self, name: str) -> dict[str, tuple[TensorInfo, Callable[[], torch.Tensor]]]:
+        """Returns the tensors of `special_tokens` or `null_context`; a list of one is its one item.
+
+        Raises:
+            DataError: the file is missing, cut, or holds code.
+        """
+        path = getattr(self.layout, name)
+        if path is None:
+            raise DataError(f"the {_WORDS[name]} is missing", where=self.layout.root, hint="finish the download")
+        file = self.file(path)
+        alone = {item for item in file.infos if item.endswith(".0") and f"{item[:-2]}.1" not in file.infos}
+        return {item[:-2] if item in alone else item: (info, _loader(file, item)) for item, info in file.infos.items()}
+
+    def context_names(self) -> tuple[str, ...]:
+        """Returns which of the two files of context the model needs."""
+        return ("special_tokens", "null_context") if self.tag_names() else ("null_context",)
 
     def close(self) -> None:
         """Lets go of every mapped file."""

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from rvebench.revise.config import (
     DitConfig,
+    RefinerConfig,
     ResamplerConfig,
     ReviseConfig,
     TextConfig,
@@ -28,6 +29,7 @@ __all__ = [
     "MIXED_PREFIXES",
     "Key",
     "part_keys",
+    "refiner_keys",
     "resampler_keys",
     "text_keys",
     "transformer_keys",
@@ -242,10 +244,36 @@ def _resampler(config: ResamplerConfig, input_dim: int, module: str) -> Iterator
         yield f"{module}.{stack}.norm.bias", (dim,)
 
 
-def part_keys(config: ReviseConfig) -> dict[str, tuple[Key, ...]]:
-    """Returns the tensors of every part that the configuration has and that somebody publishes, by the part's name.
+def refiner_keys(config: RefinerConfig, *, vlm_dim: int, text_dim: int) -> tuple[Key, ...]:
+    """Returns the tensors of the viva strategy's token refiner; nobody publishes one, so that both names are ours."""
+    return tuple(_refiner(config, vlm_dim, text_dim))
 
-    The refiner of the viva strategy has no official file, and the VLM is kept as transformers' folders.
+
+def _refiner(config: RefinerConfig, vlm_dim: int, text_dim: int) -> Iterator[Key]:
+    def linear(name: str, wide: int, width: int) -> Iterator[Key]:
+        return _linear(name, name, wide, width)
+
+    def norm(name: str) -> Iterator[Key]:
+        yield Key(f"{name}.weight", f"{name}.weight", (config.dim,))
+        yield Key(f"{name}.bias", f"{name}.bias", (config.dim,))
+
+    yield from linear("proj_in", config.dim, vlm_dim)
+    for index in range(config.layers):
+        at = f"blocks.{index}"
+        yield from norm(f"{at}.norm1")
+        yield from linear(f"{at}.qkv", 3 * config.dim, config.dim)
+        yield from linear(f"{at}.out", config.dim, config.dim)
+        yield from norm(f"{at}.norm2")
+        yield from linear(f"{at}.ffn.0", config.ffn_dim, config.dim)
+        yield from linear(f"{at}.ffn.2", config.dim, config.ffn_dim)
+    yield from norm("norm")
+    yield from linear("proj_out", text_dim, config.dim)
+
+
+def part_keys(config: ReviseConfig) -> dict[str, tuple[Key, ...]]:
+    """Returns the tensors of every part that the configuration has, by the part's name.
+
+    The VLM is not among them: it is kept as transformers' folders.
     """
     latent = config.vae.z_dim
     parts = {
@@ -260,6 +288,8 @@ def part_keys(config: ReviseConfig) -> dict[str, tuple[Key, ...]]:
         head = config.connector.vision_head
         parts["vision_head"] = resampler_keys(head, input_dim=config.vlm.dim, module="visionHeadAdapter")
         parts["adapter"] = resampler_keys(config.connector.adapter, input_dim=head.dim, module="adapter")
+    if config.refiner is not None:
+        parts["refiner"] = refiner_keys(config.refiner, vlm_dim=config.vlm.dim, text_dim=config.dit.text_dim)
     if config.text is not None:
         parts["text_encoder"] = text_keys(config.text)
     return parts

@@ -27,7 +27,8 @@ Kind = Literal["official", "wan", "diffusers", "ours"]
 CONFIG_NAME = "revise.json"
 """The configuration in the root of our layout."""
 BASE_PARTS = ("transformer", "vae", "text_encoder")
-REVISE_PARTS = ("visual_context_adapter", "vision_head", "adapter")
+REVISE_PARTS = ("visual_context_adapter", "vision_head", "adapter", "refiner")
+"""Which of them a model has depends on its strategy; the released one has the first three."""
 _WEIGHTS = ("diffusion_pytorch_model.safetensors", "model.safetensors", "pytorch_model.bin", "model.pt")
 _OFFICIAL_MARKS = (
     *("transformer/model.pt", "adapter/model.pt", "vision_head/vision_head/pytorch_model.bin"),

@@ -74,9 +74,9 @@ class _Plan:
         strays = self.folder.strays()
         if strays:
             raise DataError(f"{len(strays)} tensors belong to no part ({strays[0]})", where=self.layout.mixed)
+        for name in self.folder.context_names():
+            self.folder.context_sources(name)
         needed = {"vlm": "the VLM"}
-        if self.folder.config.conditioning.strategy == "revise":
-            needed |= {"special_tokens": "the file of the special tokens", "null_context": "the null context"}
         if self.folder.config.text is not None:
             needed |= {"tokenizer": "the tokenizer of the text encoder"}
         for name, words in needed.items():
@@ -88,6 +88,10 @@ class _Plan:
         sources = self.folder.sources(part)
         names = {key.ours: key.official if official else key.ours for key in self.folder.keys(part)}
         return [Written(prefix + names[name], self._cast(part, info), load) for name, (info, load) in sources.items()]
+
+    def context(self, name: str) -> list[Written]:
+        """Returns special tokens or null context as they are."""
+        return [Written(item, info, load) for item, (info, load) in self.folder.context_sources(name).items()]
 
     def _cast(self, part: str, info: TensorInfo) -> TensorInfo:
         if self.dtype is None or part == "vae" or info.dtype not in _FLOATS:
@@ -107,14 +111,16 @@ class _Plan:
                 yield _text_step("connector/config.json", config.to_json())
         wanted = self.folder.wanted_parts
         for part in (part for part in BASE_PARTS if part in wanted):
-            yield _json_step(f"{part}/config.json", made[part](config))
+            own = self.layout.settings.get(part) if self.layout.kind in ("ours", "diffusers") else None
+            settings = made[part](config) if own is None else read_json(own)
+            yield _json_step(f"{part}/config.json", settings)
             name = "model" if part == "text_encoder" else "diffusion_pytorch_model"
             yield _tensors_step(f"{part}/{name}.safetensors", self.rows(part))
         for part in (part for part in REVISE_PARTS if part in wanted):
             yield _tensors_step(f"connector/{part}.safetensors", self.rows(part))
         if not base:
-            for name, path in self.folder.context():
-                yield _tensors_step(f"context/{name}.safetensors", _as_they_are(self.folder, path))
+            for name in self.folder.context_names():
+                yield _tensors_step(f"context/{name}.safetensors", self.context(name))
             yield from self._copies(self.layout.vlm, "vlm")
         yield from self._copies(self.layout.tokenizer, "tokenizer")
 
@@ -143,8 +149,8 @@ class _Plan:
         ]
         yield _torch_step("transformer/model.pt", mixed, around="module")
         names = {"special_tokens": "special_tokens/tokens.pkl", "null_context": "unconditioned_context/context.pkl"}
-        for name, path in self.folder.context():
-            rows = _as_they_are(self.folder, path)
+        for name in self.folder.context_names():
+            rows = self.context(name)
             yield Step(names[name], lambda path, _show, rows=rows: write_pickle(path, rows))  # type: ignore[misc]
         yield from self._copies(self.layout.vlm, "ar_model/checkpoint")
 
@@ -169,11 +175,6 @@ class _Plan:
 
 def _loads(file: Any, name: str) -> Callable[[], Any]:
     return lambda: file.tensor(name)
-
-
-def _as_they_are(folder: CheckpointFolder, path: Path) -> list[Written]:
-    file = folder.file(path)
-    return [Written(name, info, _loads(file, name)) for name, info in file.infos.items()]
 
 
 def _renamed(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rvebench.errors import DataError, RveError
-from rvebench.revise.checkpoints.folder import TAGS, CheckpointFolder
+from rvebench.revise.checkpoints.folder import CheckpointFolder
 from rvebench.revise.checkpoints.layout import weights_in
 from rvebench.revise.checkpoints.manifest import ManifestCheck, check_manifest, find_manifest
 from rvebench.revise.checkpoints.report import KeyReport
@@ -166,24 +166,24 @@ class _Verification:
 
     def _context(self, config: ReviseConfig) -> None:
         """Special tokens and null context: names, and widths that fit the model."""
-        if self.layout.is_base or config.conditioning.strategy != "revise":
+        if self.layout.is_base:
             return
-        for name in ("special_tokens", "null_context"):
-            path = getattr(self.layout, name)
-            if path is None:
-                self.problems.append(f"{self.layout.root}: the file of the {name.replace('_', ' ')} is missing")
+        for name in self.folder.context_names():
+            found = self._tried(lambda name=name: self.folder.context_sources(name))  # type: ignore[misc]
+            if found is None:
                 continue
-            infos = self.folder.file(path).infos
-            if name == "special_tokens":
-                widths = {tag: config.dit.text_dim for pair in TAGS.values() for tag in pair}
-            else:
-                text = "text_emb" if "text_emb" in infos else "text_emb.0"
-                widths = {text: config.dit.text_dim, "vlm_last_hidden_states": config.vlm.dim}
+            widths = dict.fromkeys(self.folder.tag_names(), config.dit.text_dim)
+            if name == "null_context":
+                widths = {"vlm_last_hidden_states": config.vlm.dim}
+                if config.text is not None:
+                    widths["text_emb"] = config.text.dim
+            path = getattr(self.layout, name)
             for tensor, width in widths.items():
-                if tensor not in infos:
+                shape = found[tensor][0].shape if tensor in found else None
+                if shape is None:
                     self.problems.append(f"{path}: the tensor {tensor} is missing")
-                elif len(infos[tensor].shape) not in (2, 3) or infos[tensor].shape[-1] != width:
-                    self.problems.append(f"{path}: {tensor} has the shape {infos[tensor].shape}, not (…, {width})")
+                elif len(shape) not in (2, 3) or shape[-1] != width:
+                    self.problems.append(f"{path}: {tensor} has the shape {shape}, not (…, {width})")
 
     def _tokenizer(self, config: ReviseConfig | None) -> None:
         if config is not None and config.text is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["copy_file", "write_pickle", "write_text", "write_torch"]
 
 _CHUNK = 4 * 2**20
+_LISTS = ("text_emb",)
 
 
 def write_text(path: Path, text: str) -> FileSum:
@@ -113,21 +114,13 @@ def _mapped(path: Path) -> dict[str, torch.Tensor]:
 
 
 def write_pickle(path: Path, rows: Iterable[Written]) -> FileSum:
-    """Writes a few small tensors as the released code reads its context: a pickled dict, `name.0` as a list.
+    """Writes a few small tensors as the released code reads its context: a pickled dict, `text_emb` a list of one.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    value: dict[str, Any] = {}
-    lists: dict[str, dict[int, torch.Tensor]] = {}
-    for row in rows:
-        name, _, index = row.name.rpartition(".")
-        tensor = row.load().clone()
-        if name and index.isdecimal():
-            lists.setdefault(name, {})[int(index)] = tensor
-        else:
-            value[row.name] = tensor
-    value |= {name: [items[index] for index in sorted(items)] for name, items in lists.items()}
+    found = {row.name: row.load().clone() for row in rows}
+    value = {name: [tensor] if name in _LISTS else tensor for name, tensor in found.items()}
     data = pickle.dumps(value)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(path, data)
