@@ -15,7 +15,7 @@ from typing import Any
 from rvebench.errors import DataError, UsageError
 from rvebench.weights.archives import kind_of, open_checkpoint
 from rvebench.weights.checkpoint import flatten, unwrapped
-from rvebench.weights.pickle_names import Global, is_known
+from rvebench.weights.pickle_names import ITEM_BYTES, Global, is_known
 
 __all__ = ["FileListing", "TensorInfo", "list_tensors"]
 
@@ -51,6 +51,11 @@ class TensorInfo:
     def numel(self) -> int:
         """How many numbers it has."""
         return prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its numbers; a dtype that is not known here counts 1 a number."""
+        return self.numel * ITEM_BYTES.get(self.dtype, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

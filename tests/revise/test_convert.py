@@ -236,13 +236,15 @@ def test_a_stopped_conversion_goes_on_after_the_last_finished_file(
     with pytest.raises(KeyboardInterrupt):
         convert_checkpoint(official[0], target, to="ours", progress=stop)
     assert not target.exists() and (tmp_path / ".ours.partial").is_dir()
+    (tmp_path / ".ours.partial/vae/.config.json.abc.tmp").write_text("half")
     again: list[str] = []
     made = convert_checkpoint(official[0], target, to="ours", progress=lambda name, _: again.append(name))
     assert made.resumed >= 3
     assert "transformer/diffusion_pytorch_model.safetensors" in seen
     assert "transformer/diffusion_pytorch_model.safetensors" not in again
     assert [path.name for path in tmp_path.iterdir()] == ["ours"]
-    assert verify_checkpoint(target).sound
+    report = verify_checkpoint(target)
+    assert report.sound and report.sums is not None and report.sums.unlisted == ()
     straight = convert_checkpoint(official[0], tmp_path / "straight", to="ours")
     assert straight.files == made.files
 
@@ -278,6 +280,15 @@ def test_a_folder_that_cannot_be_written_and_a_full_disk_are_errors_of_one_sente
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert not (tmp_path / "ours").exists()
     assert convert_checkpoint(official[0], tmp_path / "ours", to="ours").resumed > 0
+
+
+def test_too_little_disk_is_said_before_anything_is_written(
+    official: tuple[Path, States], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
+    with pytest.raises(StorageError, match=r"too full: 0\.0 GB are needed, 0\.0 GB are free; .*narrower --dtype"):
+        convert_checkpoint(official[0], tmp_path / "ours", to="ours")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_part_that_is_missing_or_wrong_stops_before_anything_is_written(tmp_path: Path) -> None:

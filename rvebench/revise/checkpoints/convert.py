@@ -131,9 +131,10 @@ def _run(
     record = partial / _PROGRESS_NAME
     done = _done(record, fingerprint, partial)
     resumed = len(done)
-    if not resumed:
-        for stale in partial.iterdir():
-            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+    for path in partial.rglob("*"):  # what a killed process left half written
+        if path.is_file() and path != record and path.relative_to(partial).as_posix() not in done:
+            path.unlink()
+    _check_space(partial, [step for step in steps if step.name not in done])
     for step in steps:
         if step.name in done:
             continue
@@ -150,6 +151,18 @@ def _run(
         rows = {name: list(entry) for name, entry in done.items()}
         atomic_write_text(record, json.dumps({"fingerprint": fingerprint, "files": rows}))
     return done, resumed
+
+
+def _check_space(partial: Path, steps: list[Step]) -> None:
+    """The largest file counts twice: torch's own format is written from a copy."""
+    needed = sum(step.size_bytes for step in steps) + max((step.size_bytes for step in steps), default=0)
+    free = shutil.disk_usage(partial).free
+    if free < needed:
+        raise StorageError(
+            f"the disk is too full: {needed / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free",
+            where=partial.parent,
+            hint="free some space, choose another disk, or a narrower --dtype",
+        )
 
 
 def _shown(name: str, progress: Callable[[str, int], None] | None) -> Callable[[int], None]:

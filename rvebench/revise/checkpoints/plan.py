@@ -40,6 +40,8 @@ class Step(NamedTuple):
 
     name: str
     """Relative, with forward slashes."""
+    size_bytes: int
+    """About; what its writing needs on the disk beside itself not counted."""
     write: Callable[[Path, Progress], FileSum]
 
 
@@ -151,7 +153,7 @@ class _Plan:
         names = {"special_tokens": "special_tokens/tokens.pkl", "null_context": "unconditioned_context/context.pkl"}
         for name in self.folder.context_names():
             rows = self.context(name)
-            yield Step(names[name], lambda path, _show, rows=rows: write_pickle(path, rows))  # type: ignore[misc]
+            yield Step(names[name], _bytes_of(rows), lambda path, _show, rows=rows: write_pickle(path, rows))  # type: ignore[misc]
         yield from self._copies(self.layout.vlm, "ar_model/checkpoint")
 
     def _copies(self, source: Path | None, target: str) -> Iterator[Step]:
@@ -168,7 +170,7 @@ class _Plan:
                 rows = [Written(key, info, _loads(file, key)) for key, info in file.infos.items()]
                 yield _tensors_step(_renamed(name), rows)
             elif path.suffix in _COPIED and not hidden:
-                yield Step(name, lambda new, show, path=path: copy_file(path, new, show))  # type: ignore[misc]
+                yield Step(name, path.stat().st_size, lambda new, show, path=path: copy_file(path, new, show))  # type: ignore[misc]
             else:
                 self.left_out.append(path.relative_to(self.layout.root).as_posix())
 
@@ -193,7 +195,7 @@ def _new_index(path: Path) -> Mapping[str, object]:
 
 
 def _text_step(name: str, text: str) -> Step:
-    return Step(name, lambda path, _show: write_text(path, text))
+    return Step(name, len(text), lambda path, _show: write_text(path, text))
 
 
 def _json_step(name: str, value: Mapping[str, object]) -> Step:
@@ -201,8 +203,12 @@ def _json_step(name: str, value: Mapping[str, object]) -> Step:
 
 
 def _tensors_step(name: str, rows: list[Written]) -> Step:
-    return Step(name, lambda path, show: write_safetensors(path, rows, progress=show))
+    return Step(name, _bytes_of(rows), lambda path, show: write_safetensors(path, rows, progress=show))
 
 
 def _torch_step(name: str, rows: list[Written], *, around: str = "") -> Step:
-    return Step(name, lambda path, show: write_torch(path, rows, around=around, progress=show))
+    return Step(name, _bytes_of(rows), lambda path, show: write_torch(path, rows, around=around, progress=show))
+
+
+def _bytes_of(rows: list[Written]) -> int:
+    return sum(row.info.size_bytes for row in rows)
