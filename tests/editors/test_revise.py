@@ -115,8 +115,9 @@ def test_a_batch_gives_what_each_alone_gives(make: MakeRequest) -> None:
     asked = [("a", "make it rain", 3), ("b", "let it snow on everything", 4)]
     alone = [frames(next(iter(build_editor(TINY).edit([make(n, text, seed=s)])))) for n, text, s in asked]
     together = build_editor(f"{TINY}&batch=2").edit([make(f"{n}2", text, seed=s) for n, text, s in asked])
+    assert np.abs(alone[0].astype(int) - alone[1].astype(int)).mean() > 5
     for one, other in zip(alone, together, strict=True):
-        assert np.abs(one.astype(int) - frames(other).astype(int)).mean() < 0.1, "rounding, and the video codec"
+        assert np.abs(one.astype(int) - frames(other).astype(int)).mean() < 0.5, "rounding, and the video codec"
 
 
 @pytest.mark.parametrize(("width", "height", "count"), [(36, 70, 5), (75, 51, 1), (64, 48, 16)])
@@ -239,12 +240,18 @@ def test_reading_names_and_options_imports_no_torch(folder: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_a_split_is_edited_judged_and_not_edited_twice(tmp_path: Path) -> None:
+    run = tmp_path / "run"
     words = ["evaluate", "--model", TINY, "--split", "smoke", "--limit", "2", "--judge", "reference"]
-    words += ["--out", str(tmp_path / "run"), "--format", "json"]
+    words += ["--out", str(run), "--format", "json"]
     first = CliRunner().invoke(app, words)
     assert first.exit_code == 0, first.output
-    report = json.loads(first.stdout)
-    assert "weights are random" in json.dumps(report)
+    assert json.loads(first.stdout)["run"]
+    manifest = (run / "manifest.json").read_text()
+    assert "weights are random" in manifest and "compat official" in manifest
+    written = {path.name: path.stat().st_mtime_ns for path in (run / "videos").iterdir()}
+    assert len(written) == 2
     again = CliRunner().invoke(app, words)
     assert again.exit_code == 0, again.output
+    assert {path.name: path.stat().st_mtime_ns for path in (run / "videos").iterdir()} == written
