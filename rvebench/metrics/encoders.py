@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from rvebench.assets import cache_dir
 from rvebench.metrics.device import Portions, exact_arithmetic, pick_device, torch_dtype
-from rvebench.metrics.material import frames_id
+from rvebench.metrics.material import frame_id, frames_id
 from rvebench.metrics.options import MetricOptions
 from rvebench.records import digest_of
 from rvebench.storage import atomic_write_bytes
@@ -216,8 +216,11 @@ class Encoders:
         """Returns the loaded network, on its device and in its precision."""
         with self._lock:
             if network not in self._networks:
+                from rvebench.metrics.backbones.linear import packed
+
                 loaded = _load(network, self.store)
-                self._networks[network] = loaded.to(device=self.device, dtype=torch_dtype(self.options.precision))
+                loaded = loaded.to(device=self.device, dtype=torch_dtype(self.options.precision))
+                self._networks[network] = packed(loaded)
             return self._networks[network]
 
     def _input(self, pixels: Any) -> Any:
@@ -228,19 +231,21 @@ class Encoders:
 
         prepare = dino_input if backbone == "dino" else clip_input
         network, portions = self.network(backbone), self._portion(backbone)
-        found: list[list[Features]] = [[] for _ in videos]
-        by_size: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        # Frames of the same content have the same features: a held frame, or an edit that leaves some as they were.
+        contents = [[frame_id(frame) for frame in frames] for frames in videos]
+        by_size: dict[tuple[int, ...], dict[str, tuple[int, int]]] = {}
         for number, frames in enumerate(videos):
-            by_size.setdefault(frames.shape[1:], []).extend((number, index) for index in range(len(frames)))
+            for index, content in enumerate(contents[number]):
+                by_size.setdefault(frames.shape[1:], {}).setdefault(content, (number, index))
 
         def forward(places: Sequence[tuple[int, int]]) -> Sequence[Features]:
             stacked = np.stack([videos[number][index] for number, index in places])
             return list(network(self._input(prepare(stacked, device=self.device))).float().cpu().numpy())
 
-        for places in by_size.values():
-            for (number, _), vector in zip(places, portions.run(places, forward), strict=True):
-                found[number].append(vector)
-        return [np.stack(vectors) for vectors in found]
+        vectors: dict[str, Features] = {}
+        for different in by_size.values():
+            vectors.update(zip(different, portions.run(list(different.values()), forward), strict=True))
+        return [np.stack([vectors[content] for content in frames]) for frames in contents]
 
     def _embed_videos(self, videos: list[Frames]) -> list[Any]:
         from rvebench.metrics.preprocess import middle_indices, viclip_input

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import weakref
 from collections.abc import Mapping
+
+import numpy as np
 
 from rvebench.errors import VideoError
 from rvebench.metrics.options import TextField
@@ -11,7 +14,7 @@ from rvebench.records import MetricInfo, MetricValue, Window
 from rvebench.taxonomy import Status
 from rvebench.video import Clip, Comparison, Frames, frames_fingerprint
 
-__all__ = ["consumed", "failed", "frames_id", "measured", "sample_text"]
+__all__ = ["consumed", "failed", "frame_id", "frames_id", "measured", "sample_text"]
 
 _FINGERPRINTS: dict[int, str] = {}
 
@@ -43,6 +46,13 @@ def frames_id(frames_THWC: Frames) -> str:
         _FINGERPRINTS[key] = known
         weakref.finalize(frames_THWC, _FINGERPRINTS.pop, key, None)
     return known
+
+
+def frame_id(frame_HWC: Frames) -> str:
+    """Returns a digest of one frame's size and content; frames with the same one are the same."""
+    digest = hashlib.blake2b(repr(frame_HWC.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(frame_HWC).data)
+    return digest.hexdigest()
 
 
 def sample_text(item: Comparison, field: TextField) -> str:

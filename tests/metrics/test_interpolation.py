@@ -54,3 +54,17 @@ def test_a_network_that_makes_no_number_gives_no_score() -> None:
 
     with pytest.raises(ValueError, match=r"between frames 0 and 2 .* no finite"):
         odd_frame_errors(broken, clip(3), Portions(1), device="cpu")
+
+
+def test_three_frames_that_repeat_are_asked_about_once_and_count_each_time() -> None:
+    asked: list[int] = []
+
+    def counting(first: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        asked.append(len(first))
+        return (first + last) / 2
+
+    still, moving = np.repeat(clip(1), 7, axis=0), clip(5)
+    errors = odd_frame_errors(counting, np.concatenate([still, moving]), Portions(1), device="cpu")
+    assert sum(asked) == 3  # the still frames, those at the border, those that move
+    assert len(errors) == 5
+    assert errors[0] == errors[1] == errors[2]

@@ -211,6 +211,22 @@ def test_two_metrics_of_one_network_embed_a_video_once(tiny_store: WeightStore) 
     assert sum(passes) == 2  # the edit and the source
 
 
+def test_frames_of_one_content_are_embedded_once(tiny_store: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoders = Encoders(MetricOptions(device="cpu", batch=4), tiny_store)
+    network, seen = encoders.network("clip"), list[int]()
+    forward = network.forward
+    monkeypatch.setattr(network, "forward", lambda pixels: seen.append(len(pixels)) or forward(pixels))
+    source = video(6)
+    edit = source.copy()
+    edit[2:4] = edit[1]  # held for two frames more, and left as it was elsewhere
+    together = encoders.frame_features("clip", [source, edit])
+    assert sum(seen) == 6
+    encoders.forget()
+    (alone,) = encoders.frame_features("clip", [edit])
+    assert np.array_equal(alone[1], alone[2]) and np.array_equal(alone[1], alone[3])
+    assert np.allclose(together[1], alone, atol=1e-4)
+
+
 def test_embeddings_are_kept_on_disk_and_a_damaged_file_is_made_again(
     tiny_store: WeightStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,13 +58,13 @@ class Mlp(nn.Module):
 
     def __init__(self, width: int, activation: Activation) -> None:
         super().__init__()
-        self.activation = F.gelu if activation == "gelu" else quick_gelu
+        self.activation = activation
         self.fc1 = Linear(width, 4 * width)
         self.fc2 = Linear(4 * width, width)
 
     def forward(self, x_BLD: Tensor) -> Tensor:
         """Returns (B, L, D)."""
-        return self.fc2(self.activation(self.fc1(x_BLD)))
+        return self.fc2(self.fc1.gelu(x_BLD) if self.activation == "gelu" else quick_gelu(self.fc1(x_BLD)))
 
 
 class Block(nn.Module):
