@@ -199,7 +199,8 @@ class _Verification:
         if self.layout.vlm is None:
             self.problems.append(f"{self.layout.root}: the VLM is missing")
             return
-        self._tried(lambda: [open_tensors(path, ignore_others=False) for path in vlm_weights(self.layout.vlm)])
+        ignore = self.folder.ignore_others
+        self._tried(lambda: [open_tensors(path, ignore_others=ignore) for path in vlm_weights(self.layout.vlm)])
         if not (self.layout.vlm / "config.json").is_file():
             self.problems.append(f"{self.layout.vlm}: config.json is missing")
 
