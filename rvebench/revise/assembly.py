@@ -71,31 +71,36 @@ class Parts:
         return replace(self, config=config, vlm=vlm)
 
 
-def random_parts(config: ReviseConfig, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Parts:
-    """Returns a model of these sizes with random weights, on the CPU; the same for the same seed.
+def random_parts(
+    config: ReviseConfig, *, seed: int = 0, dtype: torch.dtype = torch.float32, device: str = "cpu"
+) -> Parts:
+    """Returns a model of these sizes with random weights; the same for the same seed on one kind of device.
 
     Args:
         config: the sizes.
         seed: of all weights, tags included, 0 or more.
         dtype: of all but the VAE.
+        device: where they are drawn, and stay; at full size a GPU is much the faster
 
     Raises:
         UsageError: the seed is negative.
     """
     if seed < 0:
         raise UsageError(f"a seed is 0 or more, not {seed}")
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[torch.device(device)] if torch.device(device).type == "cuda" else []):
         torch.manual_seed(seed)
-        dit = build_dit(config)
-        vae = build_vae(config)
-        connector = build_connector(config)
-    vlm = random_vlm(config.vlm, config.compat, seed=seed + 1, dtype=dtype)
-    text = None if config.text is None else random_text_encoder(config.text, seed=seed + 5, dtype=dtype)
+        dit = cast_dit(build_dit(config, device), dtype)
+        vae = build_vae(config, device)
+        connector = build_connector(config, device).to(dtype)
+    vlm = random_vlm(config.vlm, config.compat, seed=seed + 1, dtype=dtype, device=device)
+    text = None
+    if config.text is not None:
+        text = random_text_encoder(config.text, seed=seed + 5, dtype=dtype, device=device)
     return Parts(
         config=config,
-        dit=freeze(cast_dit(dit, dtype)),
+        dit=freeze(dit),
         vae=freeze(vae),
-        connector=freeze(connector.to(dtype)),
+        connector=freeze(connector),
         vlm=vlm,
         text=text,
         tags=Tags.random(config, torch.Generator().manual_seed(seed + 6)),

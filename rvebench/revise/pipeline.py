@@ -37,7 +37,7 @@ class ReviseEditPipeline:
     """Edits videos by an instruction; see the module.
 
     Args:
-        parts: a model's weights, on the CPU.
+        parts: a model's weights.
         device: where it computes: auto (cuda where there is one), cuda, cuda:N, mps or cpu.
         offload: `model` keeps weights on the CPU but for the part at work.
         compiled: compile the transformer by torch.compile, at its first use.
@@ -60,9 +60,8 @@ class ReviseEditPipeline:
         self._stages = Stages(parts=parts, placement=Placement(device, offload))
         if compiled:
             parts.dit.compile()
-        if offload == "none":
-            for module in parts.modules.values():
-                module.to(self.device)
+        for module in parts.modules.values():
+            module.to(self.device if offload == "none" else "cpu")
 
     @property
     def parts(self) -> Parts:
@@ -133,8 +132,9 @@ class ReviseEditPipeline:
         compiled: bool = False,
         settings: EditSettings | None = None,
         report: Callable[[str], object] | None = None,
+        drawn_on: str = "cpu",
     ) -> ReviseEditPipeline:
-        """Makes a model of the same classes with random weights, drawn on the CPU, and tiny tokenizers.
+        """Makes a model of the same classes with random weights and tiny tokenizers.
 
         Args:
             config: a configuration, or a preset's name.
@@ -145,6 +145,8 @@ class ReviseEditPipeline:
             compiled: see the class.
             settings: see :meth:`from_pretrained`.
             report: see :meth:`from_pretrained`.
+            drawn_on: where weights are drawn. Numbers drawn on a GPU are others than those of a CPU, and at full
+                size come in seconds, not minutes.
 
         Raises:
             UnknownNameError: no preset has that name.
@@ -153,7 +155,7 @@ class ReviseEditPipeline:
         place = check_device(device)
         config = preset(config) if isinstance(config, str) else config
         _fit(config, settings, place, dtype, offload, report)
-        parts = random_parts(config, seed=seed, dtype=dtype)
+        parts = random_parts(config, seed=seed, dtype=dtype, device=str(check_device(drawn_on)))
         return cls(parts, device=str(place), offload=offload, compiled=compiled, digest=f"random-{seed}")
 
     def save_pretrained(self, folder: Path | str) -> ModelFolder:

@@ -18,6 +18,7 @@ pytest.importorskip("transformers")
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 from rvebench.errors import DataError, RveError, UsageError  # noqa: E402
+from rvebench.revise.checkpoints.convert import convert_checkpoint  # noqa: E402
 from rvebench.revise.checkpoints.manifest import MANIFEST_NAME  # noqa: E402
 from rvebench.revise.config import preset  # noqa: E402
 from rvebench.revise.folder import ModelFolder, needed_files, read_folder, seal_folder  # noqa: E402
@@ -228,3 +229,18 @@ def test_a_model_says_what_it_needs_of_a_folder() -> None:
     bare = replace(tiny.conditioning.tags, visual=0, interpreted=0, prompt=0)
     without = replace(tiny, conditioning=replace(tiny.conditioning, tags=bare))
     assert "context/special_tokens.safetensors" not in needed_files(without)
+
+
+def test_a_model_in_the_released_layout_edits_the_same_once_converted(
+    made: ReviseEditPipeline, saved: ModelFolder, tmp_path: Path
+) -> None:
+    official, back = tmp_path / "revise_ckpt", tmp_path / "back"
+    convert_checkpoint(saved.path, official, to="official")
+    assert (official / "transformer" / "model.pt").is_file()
+    with pytest.raises(UsageError, match=r"official layout.*rvebench revise checkpoint convert"):
+        ReviseEditPipeline.from_pretrained(official)
+    convert_checkpoint(official, back, to="ours", sizes=made.config)
+    loaded = ReviseEditPipeline.from_pretrained(back)
+    (before,) = made.edit([request_of()], settings=quick(made))
+    (after,) = loaded.edit([request_of()], settings=quick(loaded))
+    assert (before.frames_THWC == after.frames_THWC).all()
