@@ -189,6 +189,16 @@ def test_context_of_another_width_is_named(root: Path) -> None:
     assert "the tensor vlm_last_hidden_states is missing" in text
 
 
+def test_lengths_of_the_tags_are_those_of_the_file_also_when_sizes_are_given(root: Path) -> None:
+    report = verify_checkpoint(root, sizes=ReviseConfig())
+    assert report.config is not None and report.config.conditioning.tags == TINY.conditioning.tags
+    tokens = {name: tensor.clone() for name, tensor in load_tensors(root / "special_tokens/tokens.pkl").items()}
+    tokens["<ipl_ed>"] = tokens["<ipl_ed>"][1:]
+    (root / "special_tokens/tokens.pkl").write_bytes(pickle.dumps(tokens))
+    report = verify_checkpoint(root)
+    assert report.sound and any("<ipl_st> and <ipl_ed> differ in length" in note for note in report.notes)
+
+
 def test_sums_are_compared_with_the_manifest_in_the_folder_or_above(root: Path) -> None:
     assert verify_checkpoint(root).sums is None
     files = {

@@ -11,7 +11,7 @@ from rvebench.errors import DataError
 from rvebench.revise.checkpoints.keys import MIXED_PREFIXES, Key, part_keys
 from rvebench.revise.checkpoints.layout import BASE_PARTS, REVISE_PARTS, Layout, PartFile, find_layout
 from rvebench.revise.checkpoints.report import KeyReport, compare
-from rvebench.revise.checkpoints.sizes import infer_config
+from rvebench.revise.checkpoints.sizes import infer_config, with_tags
 from rvebench.revise.checkpoints.tensors import TensorFile, open_tensors
 from rvebench.revise.config import ReviseConfig
 from rvebench.weights import TensorInfo
@@ -93,7 +93,7 @@ class CheckpointFolder:
             DataError: a file cannot be read, or sizes do not fit together.
         """
         if self._sizes is not None:
-            return self._sizes
+            return self._sizes if self.layout.config is not None else with_tags(self._sizes, self._tags())
         if self.layout.config is not None:
             return ReviseConfig.load(self.layout.config)
         parts: dict[str, Mapping[str, TensorInfo]] = {}

@@ -19,7 +19,7 @@ from rvebench.revise.config import ReviseConfig, preset, preset_names
 from rvebench.storage import read_json
 from rvebench.weights import TensorInfo
 
-__all__ = ["infer_config", "load_sizes"]
+__all__ = ["infer_config", "load_sizes", "with_tags"]
 
 Parts = Mapping[str, Mapping[str, TensorInfo]]
 _RELEASED = {"dim": 1536, "layers": 30}
@@ -57,14 +57,19 @@ def infer_config(parts: Parts, settings: Mapping[str, Path], tags: Mapping[str, 
         dit = _dit(look, released)
         is_released = {"dim": dit.dim, "layers": dit.layers} == _RELEASED
         config = released if is_released else _small(look, released, dit)
-        if tags:
-            known = dataclasses.replace(config.conditioning.tags, **tags)
-            config = dataclasses.replace(config, conditioning=dataclasses.replace(config.conditioning, tags=known))
     except UsageError as error:
         raise DataError(
             f"the sizes of its parts do not fit together: {error.what}", hint="give the sizes with --sizes"
         ) from None
-    return config
+    return with_tags(config, tags)
+
+
+def with_tags(config: ReviseConfig, tags: Mapping[str, int] | None) -> ReviseConfig:
+    """Returns the configuration with the lengths that the special tokens of a checkpoint have."""
+    if not tags:
+        return config
+    known = dataclasses.replace(config.conditioning.tags, **tags)
+    return dataclasses.replace(config, conditioning=dataclasses.replace(config.conditioning, tags=known))
 
 
 def _json(path: Path) -> Mapping[str, Any]:

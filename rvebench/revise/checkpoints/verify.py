@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rvebench.errors import DataError, RveError
-from rvebench.revise.checkpoints.folder import CheckpointFolder
+from rvebench.revise.checkpoints.folder import TAGS, CheckpointFolder
 from rvebench.revise.checkpoints.layout import weights_in
 from rvebench.revise.checkpoints.manifest import ManifestCheck, check_manifest, find_manifest
 from rvebench.revise.checkpoints.report import KeyReport
@@ -178,6 +178,9 @@ class _Verification:
                 if config.text is not None:
                     widths["text_emb"] = config.text.dim
             path = getattr(self.layout, name)
+            for start, end in TAGS.values() if name == "special_tokens" else ():
+                if start in found and end in found and found[start][0].shape != found[end][0].shape:
+                    self.notes.append(f"{path}: {start} and {end} differ in length, which the context builder refuses")
             for tensor, width in widths.items():
                 shape = found[tensor][0].shape if tensor in found else None
                 if shape is None:
