@@ -33,7 +33,7 @@ DIMENSIONS = (
     "temporal_flickering",
     "motion_smoothness",
 )
-SUITE = "all five"
+SUITE = "all"
 BOUND = 1e-6
 PROMPT = "A rabbit steps out of its burrow and stretches"
 
@@ -46,7 +46,12 @@ class Shape(NamedTuple):
     height: int
 
 
-SHAPES = {"17f": Shape(17, 640, 352), "33f": Shape(33, 640, 352), "720p": Shape(101, 1280, 720)}
+SHAPES = {
+    "5f": Shape(5, 640, 352),
+    "17f": Shape(17, 640, 352),
+    "33f": Shape(33, 640, 352),
+    "720p": Shape(101, 1280, 720),
+}
 
 
 class Cost(NamedTuple):
@@ -79,9 +84,9 @@ class Worker:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def load(self) -> None:
-        """Loads all networks."""
-        for dimension in DIMENSIONS:
+    def load(self, dimensions: tuple[str, ...] = DIMENSIONS) -> None:
+        """Loads the networks of dimensions."""
+        for dimension in dimensions:
             self.ask(op="load", dimension=dimension)
 
     def measure(self, dimensions: tuple[str, ...], clip: Path, op: str = "measure") -> dict[str, Any]:
@@ -133,37 +138,42 @@ def machine(workers: dict[str, Worker]) -> str:
 
 def warm(options: argparse.Namespace, folder: Path) -> None:
     """Prints the table of videos scored by sides whose networks are loaded."""
+    dimensions = tuple(options.dimensions)
     workers = {name: Worker(line, options.threads, folder / f"{name}.log") for name, line in commands(options).items()}
     for name, worker in workers.items():
         began = time.perf_counter()
-        worker.load()
+        worker.load(dimensions)
         print(f"{name}: networks loaded in {time.perf_counter() - began:.1f} s", flush=True)
     for key in options.shapes:
         shape = SHAPES[key]
         clip = make_clip(shape, folder)
         short = make_clip(shape._replace(frames=5), folder, start=100)
         for worker in workers.values():
-            worker.measure(DIMENSIONS, short)
+            worker.measure(dimensions, short)
         print(f"\n{shape.frames} frames of {shape.width}x{shape.height}, warm; {machine(workers)}", flush=True)
         costs: dict[tuple[str, str], list[Cost]] = {}
         scores: dict[str, dict[str, float]] = {name: {} for name in workers}
         for turn in range(options.repeats):
-            for what in (*DIMENSIONS, SUITE):
+            for what in (*dimensions, SUITE):
                 order = list(workers)[turn % len(workers) :] + list(workers)[: turn % len(workers)]
                 for name in order:
                     if what == SUITE and name == "vbench":
                         continue  # its dimensions share nothing: the sum is what they cost
-                    found = workers[name].measure(DIMENSIONS if what == SUITE else (what,), clip)
+                    found = workers[name].measure(dimensions if what == SUITE else (what,), clip)
                     costs.setdefault((name, what), []).append(Cost(found["wall_s"], found["cpu_s"]))
                     scores[name].update(found["values"])
+                    cost = costs[name, what][-1]
+                    print(
+                        f"  turn {turn}: {what:24}{name:8}{cost.wall_s:8.2f} s wall{cost.cpu_s:8.2f} s CPU", flush=True
+                    )
                 if what != SUITE:
                     compare(scores, what)
             if "vbench" in workers:
-                own = [costs["vbench", dimension][-1] for dimension in DIMENSIONS]
+                own = [costs["vbench", dimension][-1] for dimension in dimensions]
                 total = Cost(sum(cost.wall_s for cost in own), sum(cost.cpu_s for cost in own))
                 costs.setdefault(("vbench", SUITE), []).append(total)
         counted = workers if options.rates else {}
-        flops = {name: worker.measure(DIMENSIONS, clip, op="count")["flops"] for name, worker in counted.items()}
+        flops = {name: worker.measure(dimensions, clip, op="count")["flops"] for name, worker in counted.items()}
         print_costs(costs, scores, flops)
         print(f"  load {os.getloadavg()[0]:.1f} at the end; {options.repeats} turns", flush=True)
     for worker in workers.values():
@@ -190,7 +200,7 @@ def print_costs(
         f"  {'':24}{'VBench wall/CPU s':>18}{'fp32 wall/CPU s':>17}{'ratio':>13}{'bf16 wall/CPU s':>17}{'ratio':>13}"
         f"{'fp32 - VBench':>15}{'bf16 - fp32':>13}"
     )
-    for what in (*DIMENSIONS, SUITE):
+    for what in (*scores["fp32"], SUITE):
         cells = [f"  {what:24}"]
         for name, width in (("vbench", 18), ("fp32", 17), ("bf16", 17)):
             own = costs.get((name, what))
@@ -250,7 +260,7 @@ def cold(options: argparse.Namespace, folder: Path) -> None:
 def memory(options: argparse.Namespace, folder: Path) -> None:
     """Prints the memory of the whole suite on 101 frames of 720p, beside the mapped weights."""
     clip = make_clip(SHAPES["720p"], folder)
-    print(f"\n101 frames of 1280x720, all five; load {os.getloadavg()[0]:.1f}")
+    print(f"\n101 frames of 1280x720, the whole suite; load {os.getloadavg()[0]:.1f}")
     for name in ("fp32", "bf16"):
         worker = Worker(commands(options)[name], options.threads, folder / f"{name}.log")
         worker.load()
@@ -273,6 +283,7 @@ def main() -> None:
     )
     parser.add_argument("--vbench-cache", type=Path, help="VBench's folder of weights; both sides read it")
     parser.add_argument("--shapes", nargs="*", choices=sorted(SHAPES), default=["17f", "33f"])
+    parser.add_argument("--dimensions", nargs="+", choices=DIMENSIONS, default=DIMENSIONS)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rates", action="store_true", help="also count each side's operations")
