@@ -140,10 +140,8 @@ def warm(options: argparse.Namespace, folder: Path) -> None:
     """Prints the table of videos scored by sides whose networks are loaded."""
     dimensions = tuple(options.dimensions)
     workers = {name: Worker(line, options.threads, folder / f"{name}.log") for name, line in commands(options).items()}
-    for name, worker in workers.items():
-        began = time.perf_counter()
+    for worker in workers.values():
         worker.load(dimensions)
-        print(f"{name}: networks loaded in {time.perf_counter() - began:.1f} s", flush=True)
     for key in options.shapes:
         shape = SHAPES[key]
         clip = make_clip(shape, folder)
