@@ -248,6 +248,8 @@ def main() -> None:
     for name in ("openai", "httpx2", "rvebench.llm.client", "rvebench.llm.connections"):
         importlib.import_module(name)  # before time is taken
     __import__("openai").AsyncOpenAI  # noqa: B018 - it loads most when it is looked up
+    for late in ("anyio", "aiohttp", "rvebench.llm.connections", "rvebench.llm.lean"):
+        __import__(late)  # what the client loads with its first call
     whole = CONCURRENCY / options.latency
     rate = {"rate_per_s": options.rate, "burst": options.rate / 5}
     let_through = 1 - sum(FAULTS.values())
