@@ -7,6 +7,7 @@ split embeds no source again. `RVEBENCH_FEATURE_CACHE=off` leaves the disk alone
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvebench.assets import cache_dir
+from rvebench.errors import StorageError
 from rvebench.metrics.device import Portions, exact_arithmetic, pick_device, torch_dtype
 from rvebench.metrics.material import frame_id, frames_id
 from rvebench.metrics.options import MetricOptions
@@ -203,8 +205,10 @@ class Encoders:
         if path is not None:
             memory = io.BytesIO()
             np.save(memory, features, allow_pickle=False)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write_bytes(path, memory.getvalue())
+            # A cache that cannot be written (a full disk, a folder of somebody else) costs time and no number.
+            with contextlib.suppress(OSError, StorageError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                atomic_write_bytes(path, memory.getvalue())
 
     def _portion(self, backbone: Backbone) -> Portions:
         if backbone not in self._portions:

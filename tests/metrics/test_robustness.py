@@ -251,6 +251,16 @@ def test_embeddings_are_kept_on_disk_and_a_damaged_file_is_made_again(
     assert run(other) != first  # another precision has embeddings of its own
 
 
+def test_a_cache_that_cannot_be_written_costs_no_number(
+    tiny_store: WeightStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RVEBENCH_FEATURE_CACHE", "on")
+    monkeypatch.setenv("RVEBENCH_CACHE_DIR", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("in the way")
+    (value,) = metric("background_consistency", tiny_store).measure([compare(video(3), video(3, seed=5))])
+    assert value.status is Status.OK, value.reason
+
+
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @pytest.mark.parametrize("name", ["subject_consistency", "background_consistency", "overall_consistency"])
 def test_half_precision_is_near_and_another_identity(name: str, precision: str, tiny_store: WeightStore) -> None:
