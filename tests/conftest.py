@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Machines here are slow and shared: a deadline would test them, not the code.
-settings.register_profile("rvebench", deadline=None, derandomize=True)
+settings.register_profile("rvebench", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rvebench")
 
 _SECRETS = ("OPENAI_API_KEY", "RUNWAYML_API_SECRET", "LUMAAI_API_KEY", "DECART_API_KEY", "FAL_KEY")
