@@ -14,6 +14,8 @@ from rvebench.errors import EXIT_FAILED, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rich.console import Console
+
     from rvebench.metrics.parity.compare import Parity
     from rvebench.metrics.standalone import Aggregate, Measured, VideoItem
     from rvebench.records import MetricValue
@@ -25,6 +27,9 @@ app = typer.Typer(
     epilog=EXIT_HELP,
     no_args_is_help=True,
 )
+
+_WIDTH = 140
+"""Columns of a table that is not printed to a terminal."""
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 Videos = Annotated[list[Path] | None, typer.Argument(metavar="VIDEO...", help="Video files.")]
@@ -89,7 +94,7 @@ def list_(format_: FormatOption = Format.TEXT) -> None:
         table.add_column(title, overflow="fold")
     for entry, reason in rows:
         table.add_row(entry.name, entry.summary, reason)
-    console().print(table)
+    _wide().print(table)
 
 
 @app.command("measure")
@@ -231,7 +236,15 @@ def _print_measured(found: Sequence[Measured], totals: Mapping[str, Aggregate], 
     for name, total in totals.items():
         note = f"{how} mean of {total.n}" + (f", {total.failed} failed" if total.failed else "")
         table.add_row("all", name, _number(total.mean), "", note, style="bold")
-    console().print(table)
+    _wide().print(table)
+
+
+def _wide() -> Console:
+    """Returns a console that cuts no name where nobody's window is too narrow for it: in a pipe or a file."""
+    wide = console()
+    if not wide.is_terminal:
+        wide.width = max(wide.width, _WIDTH)
+    return wide
 
 
 def _note(value: MetricValue) -> str:
@@ -286,6 +299,6 @@ def _print_parity(result: Parity) -> None:
             row.reason,
             style="red" if above else "",
         )
-    console().print(table)
+    _wide().print(table)
     worst = "nothing could be compared" if result.worst is None else f"largest difference {result.worst:.1e}"
     typer.echo(f"{worst}, bound {result.bound:.0e}: {'the same' if result.holds else 'NOT the same'}")
