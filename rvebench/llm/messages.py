@@ -51,7 +51,8 @@ class ImagePart:
     """Pixels, for estimating tokens."""
     height: int
     frames_sha256: str = ""
-    """Hash of the decoded pixels, which stands for the image in the request's identity; empty: the encoded bytes do."""
+    """Hash of the decoded video, with frame number and plan, which stands for the image in the request's identity;
+    empty: the encoded bytes do."""
     detail: Literal["high", "low", "auto"] = "high"
     """How finely the service is to look, in OpenAI's words."""
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rvebench.errors import DataError
+
 __all__ = ["Features", "consistency", "frame_consistency"]
 
 Features = npt.NDArray[np.float32]
@@ -22,13 +24,14 @@ def frame_consistency(features_TD: Features) -> npt.NDArray[np.float64]:
     A frame whose features are all zero is like none: its cosine is 0.
 
     Raises:
-        ValueError: there are fewer than two frames, or a feature is no finite number.
+        ValueError: there are fewer than two frames.
+        DataError: a feature is no finite number.
     """
     if features_TD.ndim != 2 or len(features_TD) < 2:
         raise ValueError(f"consistency needs the features of at least two frames, not shape {features_TD.shape}")
     if not np.isfinite(features_TD).all():
         frame = int(np.argmin(np.isfinite(features_TD).all(axis=1)))
-        raise ValueError(f"the features of frame {frame} are not finite numbers")
+        raise DataError(f"the features of frame {frame} are not finite numbers")
     unit_TD = features_TD.astype(np.float64)
     unit_TD /= np.maximum(np.linalg.norm(unit_TD, axis=1, keepdims=True), np.finfo(np.float64).tiny)
     with_previous = np.einsum("td,td->t", unit_TD[1:], unit_TD[:-1])
@@ -41,6 +44,7 @@ def consistency(features_TD: Features) -> float:
     """Returns the score of a video, 0..1: 1 when every frame has the same features.
 
     Raises:
-        ValueError: there are fewer than two frames, or a feature is no finite number.
+        ValueError: there are fewer than two frames.
+        DataError: a feature is no finite number.
     """
     return float(frame_consistency(features_TD).mean())

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from rvebench.errors import DataError, RveError, UsageError, VideoError
 from rvebench.metrics.device import require_torch
 from rvebench.metrics.encoders import WEIGHTS, Backbone, Encoders, shared_encoders
-from rvebench.metrics.material import consumed, failed
+from rvebench.metrics.material import consumed, failed, know
 from rvebench.metrics.options import MetricOptions
 from rvebench.records import MetricInfo, MetricValue
 from rvebench.video import Comparison, Frames
@@ -101,6 +101,9 @@ class EmbeddingMetric:
             except (VideoError, DataError) as error:
                 reasons[number] = str(error)
         sound = [pair for number, pair in pairs.items() if number not in reasons]
+        for pair in sound:
+            know(pair.item.edit)
+            know(pair.item.source)
         try:
             if sound:
                 self.prepare(sound)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rvebench.errors import DataError
 from rvebench.metrics.device import Portions
 from rvebench.metrics.material import frame_id
 from rvebench.video import Frames
@@ -36,7 +37,7 @@ def odd_frame_errors(network: Any, frames_THWC: Frames, portions: Portions, *, d
         (P,) sums over a frame's values of the absolute difference in 8-bit steps, P = (T - 1) // 2; exact.
 
     Raises:
-        ValueError: the network made a value that is no finite number.
+        DataError: the network made a value that is no finite number.
     """
     import torch
     from torch.nn import functional
@@ -53,7 +54,7 @@ def odd_frame_errors(network: Any, frames_THWC: Frames, portions: Portions, *, d
         first, last = (functional.pad(take(offset) / 255.0, pad, mode="replicate") for offset in (-1, 1))
         made = network(first, last).float()[..., up : up + height, left : left + width]
         if not made.isfinite().all():
-            raise ValueError(
+            raise DataError(
                 f"a frame made between frames {middles[0] - 1} and {middles[-1] + 1} holds values that are no finite "
                 "numbers"
             )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from rvebench.errors import DataError
 from rvebench.metrics.consistency import Features, consistency, frame_consistency
 
 
@@ -66,7 +67,7 @@ def test_no_features_at_all_are_like_nothing() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_feature_that_is_no_number_is_an_error_that_names_the_frame(value: float) -> None:
-    with pytest.raises(ValueError, match="features of frame 2 are not finite"):
+    with pytest.raises(DataError, match="features of frame 2 are not finite"):
         consistency(features([1, 2], [3, 4], [5, value], [value, 1]))
 
 

@@ -7,6 +7,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from rvebench.errors import DataError
 from rvebench.metrics.device import Portions
 from rvebench.metrics.interpolation import odd_frame_errors
 
@@ -52,7 +53,7 @@ def test_a_network_that_makes_no_number_gives_no_score() -> None:
         made[-1, 0, 20, 20] = torch.nan
         return made
 
-    with pytest.raises(ValueError, match=r"between frames 0 and 2 .* no finite"):
+    with pytest.raises(DataError, match=r"between frames 0 and 2 .* no finite"):
         odd_frame_errors(broken, clip(3), Portions(1), device="cpu")
 
 

@@ -133,6 +133,22 @@ def test_one_frame_that_does_not_fit_is_a_reason(tiny_store: WeightStore, monkey
     assert "does not fit into the memory" in value.reason
 
 
+@pytest.mark.parametrize("name", ["subject_consistency", "overall_consistency", "motion_smoothness"])
+def test_what_a_network_makes_of_overflow_is_a_reason_and_no_number(
+    name: str, tiny_store: WeightStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = MetricOptions(device="cpu")
+    encoders = Encoders(chosen, tiny_store)
+    backbone = METRICS.load(name).backbone  # type: ignore[attr-defined]
+    network, method = encoders.network(backbone), "encode_video" if backbone == "viclip" else "forward"
+    whole = getattr(network, method)
+    monkeypatch.setattr(network, method, lambda *given: whole(*given) * float("nan"))
+    clip = video(3, 128, 128) if backbone == "amt" else video(3)
+    (value,) = METRICS.load(name)(chosen, encoders).measure([compare(clip, clip)])
+    assert (value.status, value.value) == (Status.FAILED, None)
+    assert "finite" in value.reason or "no numbers" in value.reason
+
+
 def test_a_fault_of_the_code_is_not_taken_for_a_fault_of_the_video(
     tiny_store: WeightStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
