@@ -193,7 +193,8 @@ def flow_schedule(
         raise UsageError(f"sampling needs at least one step, not {steps}")
     if not 0 < sigma_max <= 1:
         raise UsageError(f"the first noise level must be above 0 and at most 1, not {sigma_max}")
-    sigmas = (*(float(shift_sigma(sigma_max * left / steps, shift)) for left in range(steps, 0, -1)), 0.0)
+    # A shift of 1 rounds to a little above 1 for some shifts: no level is above pure noise.
+    sigmas = (*(min(1.0, float(shift_sigma(sigma_max * left / steps, shift))) for left in range(steps, 0, -1)), 0.0)
     told = tuple(TRAIN_STEPS * sigma for sigma in sigmas[:-1])
     if timesteps == "floor":
         # 0.999 is a little more in Wan's float32: levels that are whole but for rounding stay whole there, and here.
