@@ -246,7 +246,15 @@ def _tiny_random() -> ReviseConfig:
 def _nano() -> ReviseConfig:
     return ReviseConfig(
         name="nano",
-        vae=VaeConfig(base_dim=16, z_dim=8, num_res_blocks=1, latents_mean=(0.0,) * 8, latents_std=(1.0,) * 8),
+        vae=VaeConfig(
+            base_dim=16,
+            z_dim=8,
+            dim_mult=(1, 2, 4),
+            num_res_blocks=1,
+            temporal_downsample=(True, True),
+            latents_mean=(0.0,) * 8,
+            latents_std=(1.0,) * 8,
+        ),
         dit=DitConfig(heads=4, head_dim=40, layers=6, ffn_dim=960, freq_dim=64, text_dim=128, rope_max_seq_len=256),
         text=None,
         vlm=VlmConfig(
@@ -257,7 +265,7 @@ def _nano() -> ReviseConfig:
             kv_heads=2,
             ffn_dim=384,
             vocab_size=1024,
-            vision=VlmVisionConfig(dim=96, layers=4, heads=4, ffn_dim=288),
+            vision=VlmVisionConfig(dim=96, layers=4, heads=4, ffn_dim=288, patch_size=8),
         ),
         visual_context_adapter=None,
         connector=ConnectorConfig(
@@ -272,7 +280,7 @@ def _nano() -> ReviseConfig:
             shift=3.0,
             guidance_scale=2.0,
             frames=9,
-            fps=None,
+            fps=4.0,
             size=Size(width=64, height=64),
         ),
     )

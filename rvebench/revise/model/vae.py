@@ -62,7 +62,9 @@ class VideoVae:
         self._shape = (1, -1, 1, 1, 1)
 
     def encode(self, signal_BCTHW: torch.Tensor) -> torch.Tensor:
-        """Returns latents (B, z, (T - 1) / 4 + 1, H / 8, W / 8), fp32; the same for the same clip, nothing is drawn.
+        """Returns latents (B, z, (T - 1) / 4 + 1, H / f, W / f), fp32, f being the spatial factor.
+
+        They are the same for the same clip: nothing is drawn.
 
         Raises:
             UsageError: T is not 4n + 1, or a side is not a multiple of the spatial factor.
@@ -81,7 +83,7 @@ class VideoVae:
         return latents
 
     def decode(self, latents_BCTHW: torch.Tensor) -> torch.Tensor:
-        """Returns the signal (B, 3, 4 (T - 1) + 1, H * 8, W * 8), fp32, clamped to -1..1."""
+        """Returns the signal (B, 3, 4 (T - 1) + 1, H * f, W * f), fp32, clamped to -1..1."""
         center, scale = self._constants(latents_BCTHW)
         with self._exact(latents_BCTHW):
             signal: torch.Tensor = self.model.decode(latents_BCTHW.float() * scale + center).sample

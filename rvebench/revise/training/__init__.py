@@ -1,4 +1,4 @@
-"""Training: flow matching, reward-weighted and self-reflective objectives, group-relative policy optimisation, one loop.
+"""Training: flow matching, reward weights, self-reflection and group-relative policy optimisation in one loop.
 
 Importing this package imports nothing heavy; its modules need torch and diffusers, :mod:`.config` needs neither.
 """

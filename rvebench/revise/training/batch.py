@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -59,7 +60,7 @@ class Batch:
     def split(self, parts: int) -> list[Batch]:
         """Returns up to `parts` batches of as nearly equal size as can be, in order; none is empty."""
         bounds = [len(self) * index // parts for index in range(parts + 1)]
-        return [self.take(range(low, high)) for low, high in zip(bounds, bounds[1:], strict=False) if high > low]
+        return [self.take(range(low, high)) for low, high in pairwise(bounds) if high > low]
 
     def take(self, indices: Sequence[int]) -> Batch:
         """Returns the samples at these places; a place may come more than once."""

@@ -219,7 +219,7 @@ class UsoConfig:
     decode_context: int = 2
     """Latents before a chosen one that get gradient, for prefix_truncated."""
     max_norm_ratio: float | None = 1.0
-    """Most that the reason gradient may weigh beside the flow gradient, by their norms at the velocity; None: no cap."""
+    """Most that the reason gradient may weigh beside the flow gradient, by norms at the velocity; None: no cap."""
 
     def __post_init__(self) -> None:
         _number(self, "weight", 0)
@@ -247,7 +247,10 @@ class RewardConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrpoConfig:
-    """Edit-GRPO: stochastic rollouts in groups, advantages within a group, clipped ratios (arXiv 2512.16906, 2505.05470)."""
+    """Edit-GRPO: stochastic rollouts in groups, advantages within a group, clipped ratios.
+
+    Source: arXiv 2512.16906, section 3.3, after arXiv 2505.05470.
+    """
 
     group: int = 8
     """Edits of one sample that are compared with each other."""

@@ -8,6 +8,7 @@ import torch
 
 from rvebench.errors import DataError
 from rvebench.revise.config import Compat, VlmConfig
+from rvebench.revise.vlm.preprocess import QwenSpec
 from rvebench.revise.vlm.protocol import VlmBackend
 from rvebench.revise.vlm.qwen25 import QwenSettings, QwenVlm, load_qwen25
 from rvebench.revise.vlm.tiny import random_qwen25, random_vila
@@ -49,5 +50,6 @@ def random_vlm(
     if config.backend == "vila":
         vila = VilaSettings(frames=compat.vlm_frames, max_frames=config.frames)
         return random_vila(config, seed=seed, settings=vila, dtype=dtype, device=device)
-    qwen = QwenSettings(frames=compat.vlm_frames, max_frames=config.frames)
+    pixels = QwenSpec(patch=config.vision.patch_size)
+    qwen = QwenSettings(frames=compat.vlm_frames, max_frames=config.frames, pixels=pixels)
     return random_qwen25(config, seed=seed, settings=qwen, dtype=dtype, device=device)
