@@ -51,7 +51,9 @@ class ReviseEditor:
         fps: the rate at which sources are read, as near as whole strides come to it.
         stride: source frames per frame read, in place of `fps`.
         size: WIDTHxHEIGHT, multiples of 32; `source` for each source's own.
-        fit: how sources of another shape are brought to it: pad, crop or stretch.
+        fit: how sources of another shape are brought to it: pad, crop or stretch; the folder's own when not given.
+        detail: `source` gives back what size and autoencoder cost where the edit leaves the source as it was, `model`
+            does not; the folder's own when not given.
         blend: where windows meet: pixel or latent.
         keep_size: give the edit the source's size back.
         batch: requests, and windows, that are sampled together.
@@ -82,7 +84,8 @@ class ReviseEditor:
         fps: float | None = None,
         stride: int | None = None,
         size: str = "",
-        fit: Literal["pad", "crop", "stretch"] = "pad",
+        fit: Literal["pad", "crop", "stretch"] | None = None,
+        detail: Literal["model", "source"] | None = None,
         blend: Literal["pixel", "latent"] = "pixel",
         keep_size: bool = True,
         batch: int = 1,
@@ -112,6 +115,8 @@ class ReviseEditor:
             "solver": solver,
             "frames": frames,
             "fps": fps,
+            "fit": fit,
+            "detail": detail,
         }
         changes = {name: value for name, value in sampling.items() if value is not None}
         if size:
@@ -121,7 +126,6 @@ class ReviseEditor:
             overlap=overlap,
             max_frames=max_frames,
             stride=stride,
-            fit=fit,
             blend=blend,
             keep_size=keep_size,
             batch=batch,

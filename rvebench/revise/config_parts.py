@@ -335,9 +335,16 @@ class SamplingConfig:
     """Frame rate of the edit; null keeps the source's."""
     size: Size | None = field(default_factory=lambda: Size(width=640, height=352))
     """Frame size of the edit; null takes the source's, rounded to multiples of 32."""
+    fit: Literal["pad", "crop", "stretch"] = "pad"
+    """How sources of another shape are brought to that size."""
+    detail: Literal["model", "source"] = "model"
+    """source: what autoencoder and size cost is given back where the edit leaves the source as it was; see
+    :mod:`rvebench.revise.detail`."""
 
     def __post_init__(self) -> None:
         _one_of(self, "solver", ("euler", "unipc"))
+        _one_of(self, "fit", ("pad", "crop", "stretch"))
+        _one_of(self, "detail", ("model", "source"))
         _positive(self, "steps", "shift")
         check_frames(self.frames)
         if self.fps is not None:

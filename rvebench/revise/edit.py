@@ -11,7 +11,7 @@ import numpy as np
 from rvebench.errors import UsageError
 from rvebench.records import Window
 from rvebench.revise.config import ReviseConfig, SamplingConfig
-from rvebench.revise.sampling.sizing import Fit, SizePlan, plan_size
+from rvebench.revise.sampling.sizing import SizePlan, plan_size
 from rvebench.revise.sampling.windows import Blend, ClipPlan, Short, Tail, WindowPolicy, plan_clip
 from rvebench.revise.shapes import Size
 from rvebench.video import Clip, Frames
@@ -40,7 +40,6 @@ class EditSettings:
     tail: Tail = "shift"
     short: Short = "repeat"
     """What becomes of clips shorter than a window; one frame alone is always edited as a picture."""
-    fit: Fit = "pad"
     turn: bool = True
     """Portrait sources get a portrait size."""
     max_pixels: int | None = None
@@ -106,6 +105,8 @@ class EditSettings:
                 "frames": sampling.frames,
                 "fps": sampling.fps,
                 "size": None if size is None else [size.width, size.height],
+                "fit": sampling.fit,
+                "detail": sampling.detail,
             },
             "overlap": self.overlap,
             "stride": self.stride,
@@ -113,7 +114,6 @@ class EditSettings:
             "blend": self.blend,
             "tail": self.tail,
             "short": self.short,
-            "fit": self.fit,
             "turn": self.turn,
             "max_pixels": self.max_pixels,
             "keep_size": self.keep_size,
@@ -174,7 +174,7 @@ class EditPlan:
                 width,
                 height,
                 size=settings.sampling.size,
-                fit=settings.fit,
+                fit=settings.sampling.fit,
                 turn=settings.turn,
                 max_pixels=settings.max_pixels,
             ),

@@ -255,7 +255,7 @@ class ReviseEditPipeline:
         ).run(ready)
         with stages.placement.at_work(self.parts.vae):
             frames = [
-                stages.decode(each, clean, keep_size=settings.keep_size)
+                stages.decode(each, clean, keep_size=settings.keep_size, detail=settings.sampling.detail)
                 for each, clean in zip(ready, latents, strict=True)
             ]
         return [self._edit(each, made, settings) for each, made in zip(ready, frames, strict=True)]

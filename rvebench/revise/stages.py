@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from rvebench.revise.assembly import Parts
+from rvebench.revise.detail import Detail, restore_detail
 from rvebench.revise.edit import ConditionedEdit, EditPlan, EditSettings, EncodedEdit, ReviseRequest
 from rvebench.revise.model.conditioning import Conditioned, SampleInputs, build_conditioner
 from rvebench.revise.model.context_plan import counts_for, plan_context
@@ -161,26 +162,32 @@ class Stages:
         signal = frames_to_signal(_tensor(plan.size.to_model(frames_THWC))).to(self.placement.device)
         return VideoVae(self.parts.vae).encode(signal)[0].cpu()
 
-    def decode(self, ready: ConditionedEdit, latents: Sequence[torch.Tensor], *, keep_size: bool) -> Frames:
+    def decode(
+        self, ready: ConditionedEdit, latents: Sequence[torch.Tensor], *, keep_size: bool, detail: Detail = "model"
+    ) -> Frames:
         """Returns the frames of an edit, put together from its windows; the VAE must be in place.
 
         Args:
             ready: whose latents they are.
             latents: what :meth:`rvebench.revise.denoising.Denoising.run` gave for it.
             keep_size: give them the source's size.
+            detail: `source` gives back what size and autoencoder cost where the source is left as it was.
 
         Raises:
             NotFiniteError: the decoder answered with NaN or an infinity.
         """
         request, plan = ready.encoded.request, ready.encoded.plan
+        frames = self._assembled(plan, latents)
+        real = request.video.frames_THWC[plan.clip.source_indices[: plan.clip.window.count]]
+        if detail == "source":
+            coded = self._assembled(plan, ready.encoded.source_latents)
+            return restore_detail(frames, coded, real, plan.size, keep_size=keep_size)
+        return plan.size.from_model(frames, real) if keep_size else frames
+
+    def _assembled(self, plan: EditPlan, latents: Sequence[torch.Tensor]) -> Frames:
         if plan.clip.policy.blend == "latent":
-            frames = plan.clip.trim(self._decode(latents[0]))
-        else:
-            frames = plan.clip.assemble([self._decode(each) for each in latents])
-        if not keep_size:
-            return frames
-        real = plan.clip.source_indices[: plan.clip.window.count]
-        return plan.size.from_model(frames, request.video.frames_THWC[real])
+            return plan.clip.trim(self._decode(latents[0]))
+        return plan.clip.assemble([self._decode(each) for each in latents])
 
     def _decode(self, latents_CTHW: torch.Tensor) -> Frames:
         with torch.no_grad():
