@@ -238,7 +238,7 @@ def test_a_reference_picture_enters_context_and_edit(pipeline: ReviseEditPipelin
         ({"batch": 0}, "batch must be at least 1"),
         ({"stride": 0}, "stride must be at least 1"),
         ({"max_frames": 0}, "max_frames must be at least 1"),
-        ({"fit": "bend"}, "no fit is called 'bend'"),
+        ({"fit": "bend"}, "fit is 'bend'"),
         ({"guidance_scale": float("nan")}, "guidance_scale must be 0 or more"),
         ({"overlap": -1}, "cannot share -1"),
         ({"max_pixels": 4096}, "no effect beside a fixed size"),
