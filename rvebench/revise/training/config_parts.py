@@ -265,6 +265,8 @@ class GrpoConfig:
     """Steps that are stochastic and trained on; the others are deterministic."""
     window_place: Literal["random", "first"] = "random"
     """Where the window begins: drawn, the same for all ranks, in the first half of the steps; or at the first step."""
+    same_noise: bool = True
+    """All edits of a group begin at the same noise and part at the window; the steps before it are then run once."""
     updates: int = 1
     """Optimiser steps on one set of rollouts."""
     clip_range: float = 1e-3

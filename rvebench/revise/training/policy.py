@@ -184,11 +184,12 @@ class Policy:
 
         Args:
             noisy_BCTHW: latents with noise.
-            sigma_B: noise level of each, 0..1; the network is told 1000 sigma.
+            sigma_B: noise level of each, 0..1; the network is told 1000 sigma, rounded once. In fp64 that is what
+                the samplers tell it, to the bit.
             conditions: what :meth:`conditions` gave.
         """
         with self._precision():
-            return self._denoiser(noisy_BCTHW, 1000 * sigma_B.to(noisy_BCTHW), conditions)
+            return self._denoiser(noisy_BCTHW, (1000 * sigma_B).to(noisy_BCTHW), conditions)
 
     def _precision(self) -> contextlib.AbstractContextManager[None]:
         return _autocast(self.device.type, self.compute_dtype)
