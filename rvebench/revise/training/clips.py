@@ -31,11 +31,14 @@ __all__ = [
     "ClipShape",
     "PreparedClips",
     "SampleClips",
+    "TakenClip",
     "TrainingSample",
+    "fit_clip",
     "hold_out",
     "prepare_clips",
     "read_clip",
     "read_sample",
+    "take_clip",
 ]
 
 CLIPS_VERSION = 1
@@ -149,8 +152,16 @@ class SampleClips(NamedTuple):
     """0..255."""
 
 
-def read_clip(path: Path, shape: ClipShape, *, where: str) -> Frames:
-    """Returns a video's frames in a shape, uint8 (T, H, W, 3); a still picture is repeated.
+class TakenClip(NamedTuple):
+    """The frames of a video that a clip is made of, at the video's own size."""
+
+    frames_THWC: Frames
+    fps: float
+    """Frames a second of the clip."""
+
+
+def take_clip(path: Path, shape: ClipShape, *, where: str) -> TakenClip:
+    """Returns the frames of a video that a shape asks for, at the video's size; a still picture is repeated.
 
     Args:
         path: of the video.
@@ -161,9 +172,10 @@ def read_clip(path: Path, shape: ClipShape, *, where: str) -> Frames:
         DataError: it cannot be read, or is too short; names the sample.
     """
     try:
-        frames_THWC = read_video(path, max_frames=shape.span).frames_THWC
+        clip = read_video(path, max_frames=shape.span)
     except DataError as error:
         raise DataError(f"{path.name}: {error.what}", where=where, hint=error.hint) from None
+    frames_THWC = clip.frames_THWC
     if len(frames_THWC) not in (1, shape.span):
         raise DataError(
             f"{path.name} has {len(frames_THWC)} frames, and {shape.frames} frames that are {shape.stride} apart "
@@ -172,8 +184,22 @@ def read_clip(path: Path, shape: ClipShape, *, where: str) -> Frames:
             hint="leave the sample out, or take a smaller stride",
         )
     taken = frames_THWC[:: shape.stride] if len(frames_THWC) > 1 else frames_THWC.repeat(shape.frames, axis=0)
-    plan = plan_size(taken.shape[2], taken.shape[1], size=shape.size, fit=shape.fit, turn=False)
-    return np.ascontiguousarray(plan.to_model(taken))
+    return TakenClip(taken, clip.fps / shape.stride)
+
+
+def fit_clip(frames_THWC: Frames, shape: ClipShape) -> Frames:
+    """Returns frames at the size of a shape, uint8 (T, H, W, 3)."""
+    plan = plan_size(frames_THWC.shape[2], frames_THWC.shape[1], size=shape.size, fit=shape.fit, turn=False)
+    return np.ascontiguousarray(plan.to_model(frames_THWC))
+
+
+def read_clip(path: Path, shape: ClipShape, *, where: str) -> Frames:
+    """Returns a video's frames in a shape, uint8 (T, H, W, 3); see :func:`take_clip`.
+
+    Raises:
+        DataError: it cannot be read, or is too short; names the sample.
+    """
+    return fit_clip(take_clip(path, shape, where=where).frames_THWC, shape)
 
 
 def read_sample(sample: TrainingSample, shape: ClipShape) -> SampleClips:
