@@ -1,0 +1,68 @@
+"""The weights a training began with, to be asked again later: what the divergence of Edit-GRPO is measured from.
+
+Only what is trained is copied, to the CPU, each rank its own share. With LoRA that is the factors alone, whose product
+is 0 at the start: asking with the copy is asking the model without its adapter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import nn
+from torch.distributed.fsdp import FSDPModule
+
+__all__ = ["ReferenceWeights"]
+
+
+class ReferenceWeights:
+    """A copy of a network's trainable weights, made where the object is made.
+
+    A training that is resumed makes it of the starting weights, before it loads its checkpoint.
+
+    Args:
+        net: the network, sharded or not; its parameters keep their identity.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        self._net = net
+        self._pairs = [
+            (parameter, _local(parameter).detach().cpu().clone())
+            for parameter in net.parameters()
+            if parameter.requires_grad
+        ]
+
+    @property
+    def size_bytes(self) -> int:
+        """What the copy takes, on this rank."""
+        return sum(copy.numel() * copy.element_size() for _, copy in self._pairs)
+
+    @contextlib.contextmanager
+    def applied(self) -> Iterator[None]:
+        """Puts the copy in the network, and afterwards the network's own weights back, to the bit.
+
+        Not to be used between a forward pass and its backward pass.
+        """
+        with torch.no_grad():
+            own = [_local(parameter).detach().cpu().clone() for parameter, _ in self._pairs]
+            try:
+                self._fill([copy for _, copy in self._pairs])
+                yield
+            finally:
+                self._fill(own)
+
+    def _fill(self, weights: list[torch.Tensor]) -> None:
+        for (parameter, _), values in zip(self._pairs, weights, strict=True):
+            _local(parameter).copy_(values)
+        for module in self._net.modules():
+            # The outermost sharded module keeps its gathered weights after a forward pass, and would use them again.
+            if isinstance(module, FSDPModule):
+                module.reshard()
+
+
+def _local(parameter: torch.Tensor) -> torch.Tensor:
+    """Returns this rank's share of a sharded tensor, or the tensor."""
+    to_local = getattr(parameter, "to_local", None)
+    share: torch.Tensor = parameter.data if to_local is None else to_local().data
+    return share
