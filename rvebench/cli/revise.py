@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
+from rvebench.cli.revise_train import register
 from rvebench.errors import EXIT_CORRUPT, DataError
 
 if TYPE_CHECKING:
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The ReViSE model: its checkpoints.", epilog=EXIT_HELP, no_args_is_help=True)
+app = typer.Typer(
+    help="The ReViSE model: its checkpoints, and the small networks around a small one.",
+    epilog=EXIT_HELP,
+    no_args_is_help=True,
+)
 checkpoint = typer.Typer(
     help="Look at, check and convert checkpoints, in the official layout, diffusers' or ours.",
     epilog=EXIT_HELP,
     no_args_is_help=True,
 )
 app.add_typer(checkpoint, name="checkpoint")
+register(app)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 SizesOption = Annotated[

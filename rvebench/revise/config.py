@@ -280,7 +280,7 @@ def _nano() -> ReviseConfig:
             shift=3.0,
             guidance_scale=2.0,
             frames=9,
-            fps=4.0,
+            fps=None,
             size=Size(width=64, height=64),
         ),
     )

@@ -94,7 +94,7 @@ def test_concatenated_latents_widen_the_first_layer_alone():
     nano = preset("nano")
     flops = edit_flops(nano, frames=9, size=Size(width=64, height=64), vlm_tokens=60, context_len=44)
     assert flops.source_tokens == 0
-    assert flops.denoise_step == 2 * step_flops(nano, 48, 44)
+    assert flops.denoise_step == 2 * step_flops(nano, 192, 44)
 
 
 def test_steps_count_linearly():

@@ -23,7 +23,8 @@ from rvebench.revise.vlm.preprocess import QwenSpec  # noqa: E402
 from rvebench.revise.vlm.qwen25 import QwenSettings, load_qwen25  # noqa: E402
 from rvebench.revise.vlm.tiny import random_qwen25  # noqa: E402
 
-CONFIG = preset("nano").vlm
+_NANO = preset("nano").vlm
+CONFIG = replace(_NANO, vision=replace(_NANO.vision, patch_size=14))  # as in the model that is released
 PIXELS = QwenSpec(min_pixels=28 * 28, max_pixels=112 * 112)
 TEMPLATE = (
     "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}<|im_start|>system\n"

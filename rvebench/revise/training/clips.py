@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -240,13 +240,20 @@ class PreparedClips:
     shape: ClipShape
     shards: tuple[Any, ...]
     """Open files, each with `_SHARD` samples."""
+    places: tuple[int, ...]
+    """Of each sample in the shards, counted through."""
 
     def __len__(self) -> int:
         return len(self.samples)
 
+    def of(self, samples: Sequence[TrainingSample]) -> PreparedClips:
+        """Returns the same files for some of the samples, in the order given."""
+        known = {sample.id: place for sample, place in zip(self.samples, self.places, strict=True)}
+        return replace(self, samples=tuple(samples), places=tuple(known[sample.id] for sample in samples))
+
     def __getitem__(self, index: int) -> SampleClips:
         """Returns the frames of one sample, copied from the disk."""
-        file, place = self.shards[index // _SHARD], index % _SHARD
+        file, place = self.shards[self.places[index] // _SHARD], self.places[index] % _SHARD
         mask = None
         if self.samples[index].mask is not None:
             mask = file.get_slice("mask")[place : place + 1][0]
@@ -294,7 +301,7 @@ def prepare_clips(
         shards.append(_open(path, digest, len(part)))
         if progress is not None:
             progress(first + len(part), len(samples))
-    return PreparedClips(samples=samples, shape=shape, shards=tuple(shards))
+    return PreparedClips(samples=samples, shape=shape, shards=tuple(shards), places=tuple(range(len(samples))))
 
 
 def _claim(folder: Path, shape: ClipShape) -> None:

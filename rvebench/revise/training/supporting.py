@@ -1,0 +1,95 @@
+"""The trainings of the two supporting networks as frozen values, read and changed like a model's configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rvebench.errors import UsageError
+from rvebench.registry import nearest_names
+from rvebench.revise.config import ReviseConfig, preset
+from rvebench.revise.config_io import from_plain, read_plain, to_plain
+from rvebench.revise.training.clips import ClipShape
+from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.stage import StageSettings
+from rvebench.revise.training.vae_stage import VaeLossSettings
+
+__all__ = ["VaeTrainConfig", "changed", "read_training"]
+
+ConfigT = TypeVar("ConfigT")
+
+
+def _nano_vae_stage() -> StageSettings:
+    optim = OptimConfig(
+        lr=1e-3, beta2=0.99, weight_decay=1e-4, warmup_steps=100, schedule="cosine", final_share=0.02, clip_norm=1.0,
+        ema=0.998,
+    )  # fmt: skip
+    return StageSettings(steps=4000, batch_size=4, optim=optim, save_every=200, eval_every=500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaeTrainConfig:
+    """Everything that decides an autoencoder but its data. The defaults are those of ReViSE-nano."""
+
+    model: ReviseConfig = field(default_factory=lambda: preset("nano"))
+    clips: ClipShape = field(default_factory=ClipShape)
+    stage: StageSettings = field(default_factory=_nano_vae_stage)
+    loss: VaeLossSettings = field(default_factory=VaeLossSettings)
+    held_out_share: float = 0.05
+    """Share of the groups that is not trained on: the last ones."""
+    held_out_samples: int = 24
+    """Samples of it that are measured."""
+
+
+def read_training(kind: type[ConfigT], text: str) -> ConfigT:
+    """Returns the training that a command names: the preset `nano`, or a `.json` or `.toml` file with its keys.
+
+    In a file, the table `model` may begin with a key `preset`.
+
+    Raises:
+        UsageError: no such preset or file, an unknown key, or a value that cannot be.
+        DataError: the file is no valid JSON or TOML.
+    """
+    if text == "nano":
+        return kind()
+    if not Path(text).suffix:
+        raise UsageError(f"no training is called {text!r}", hint="use nano, or the path of a .json or .toml file")
+    plain = read_plain(Path(text))
+    if isinstance(plain.get("model"), dict):
+        plain["model"] = ReviseConfig.from_dict(plain["model"]).to_dict()
+    try:
+        return from_plain(kind, plain)
+    except UsageError as error:
+        raise type(error)(error.what, where=text, hint=error.hint) from None
+
+
+def changed(config: ConfigT, changes: Sequence[str]) -> ConfigT:
+    """Returns a configuration with changes of the form `a.b=value`; a value is JSON, else plain text.
+
+    Raises:
+        UsageError: a change of another form, an unknown key, or a value that cannot be.
+    """
+    plain = to_plain(config)
+    for change in changes:
+        path, equals, text = change.partition("=")
+        keys = path.strip().split(".")
+        if not equals or not all(keys):
+            raise UsageError(
+                f"{change!r} is not of the form KEY.KEY=VALUE", hint="write for example stage.optim.lr=1e-4"
+            )
+        place: dict[str, Any] = plain
+        for depth, key in enumerate(keys[:-1]):
+            if not isinstance(place.get(key), dict):
+                raise UsageError(f"no such table of keys: {'.'.join(keys[: depth + 1])}")
+            place = place[key]
+        if keys[-1] not in place:
+            near = nearest_names(keys[-1], place, most=1)
+            raise UsageError(f"no such key: {path}", hint=f"did you mean {near[0]}?" if near else None)
+        try:
+            place[keys[-1]] = json.loads(text)
+        except ValueError:
+            place[keys[-1]] = text
+    return from_plain(type(config), plain)
