@@ -59,6 +59,7 @@ class QwenCritic:
             {
                 "vlm": self.vlm.fingerprint,
                 "prompt": self.prompt.digest,
+                "frames": self.config.frames,
                 "max_pixels": self.config.max_pixels,
                 "thought_tokens": self.config.thought_tokens if self.prompt.thought else None,
             }

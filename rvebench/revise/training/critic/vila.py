@@ -53,6 +53,7 @@ class VilaCritic:
             {
                 "vlm": self.vlm.fingerprint,
                 "prompt": self.prompt.digest,
+                "frames": self.config.frames,
                 "thought_tokens": self.config.thought_tokens if self.prompt.thought else None,
             }
         )
