@@ -110,6 +110,39 @@ def render(
         typer.echo(str(manifest))
 
 
+@app.command("render-graded")
+def render_graded_(
+    split: SplitArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for graded.jsonl and its videos.")],
+    samples: Annotated[int | None, typer.Option(min=1, help="Only the first so many samples.")] = None,
+    size: Annotated[str, typer.Option(help="Width x height of the split's videos.")] = "128x72",
+    frames: Annotated[int, typer.Option(help="Length of the split's clips, 4n + 1.")] = 33,
+    every: Annotated[int, typer.Option(min=1, help="Draw every so many-th frame of them.")] = 4,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that draw.")] = 2,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Draw edits of a rendered split that are known to be half right or wrong, for training a critic.
+
+    A second call does what is left. Needs the extra `sim`.
+
+    Example: rvebench data render-graded sim-train --out graded --samples 1200
+    """
+    from rvebench.splits import load_split
+    from rvebench.splits.graded import GRADES, render_graded
+
+    width, _, height = size.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise UsageError(f"--size {size!r} is not width x height", hint="write it as 128x72")
+    ids = [sample.id for sample in load_split(split).samples][:samples]
+    shape = (int(width), int(height))
+    with progress_bar("draw", len(ids)) as show:
+        path = render_graded(ids, out, size=shape, frames=frames, every=every, workers=workers, progress=show)
+    if output is Format.JSON:
+        print_json({"path": str(path), "samples": len(ids), "grades": GRADES})
+        return
+    typer.echo(f"{path}: {len(ids)} samples, each half right and wrong")
+
+
 @app.command("verify")
 def verify(split: SplitArgument, workers: WorkersOption = 2, output: FormatOption = Format.TEXT) -> None:
     """Open every video of a split and name every problem at once; leaves with 4 when there is an error.

@@ -25,6 +25,7 @@ from torch import nn
 from rvebench.errors import DataError, InterruptError, RveError, StorageError, UsageError
 from rvebench.records import digest_of
 from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.source import places_of_step
 from rvebench.storage import LineLog, LogLine, atomic_write_bytes, exclusive_lock, read_lines
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "StageTask",
     "averaged",
     "learning_rate",
-    "picks",
     "run_stage",
     "step_generator",
 ]
@@ -121,26 +121,6 @@ def learning_rate(optim: OptimConfig, step: int, steps: int) -> float:
 def step_generator(seed: int, step: int) -> torch.Generator:
     """Returns the generator that all draws of one step come from."""
     return torch.Generator().manual_seed((seed * _PRIME + step) * _PRIME % 2**63)
-
-
-def picks(count: int, batch_size: int, seed: int, step: int) -> list[int]:
-    """Returns the items of one step: each epoch goes through all of them once, in an order of its own.
-
-    Args:
-        count: items in all, at least 1.
-        batch_size: items a step.
-        seed: of the run.
-        step: its number, from 0.
-    """
-    orders: dict[int, list[int]] = {}
-    found = []
-    for place in range(step * batch_size, (step + 1) * batch_size):
-        epoch = place // count
-        if epoch not in orders:
-            generator = torch.Generator().manual_seed((seed * _PRIME + epoch) % 2**63)
-            orders[epoch] = torch.randperm(count, generator=generator).tolist()
-        found.append(orders[epoch][place % count])
-    return found
 
 
 @contextmanager
@@ -278,7 +258,7 @@ class _Run:
 
     def _advance(self) -> dict[str, float]:
         settings, optim = self.settings, self.settings.optim
-        items = picks(len(self.task), settings.batch_size, settings.seed, self.step)
+        items = places_of_step(len(self.task), settings.batch_size, settings.seed, self.step)
         rate = learning_rate(optim, self.step, settings.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

@@ -12,7 +12,7 @@ from torch import nn
 
 from rvebench.errors import DataError, InterruptError, RveError, UsageError
 from rvebench.revise.training.config_parts import OptimConfig
-from rvebench.revise.training.stage import StageSettings, learning_rate, picks, run_stage
+from rvebench.revise.training.stage import StageSettings, learning_rate, run_stage
 
 OPTIM = OptimConfig(lr=1e-2, warmup_steps=3, schedule="cosine", clip_norm=1.0, ema=0.9)
 
@@ -118,12 +118,6 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_whole(tmp_path: 
 def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
     run_stage(Line(), _settings(20, save_every=2, keep=3), tmp_path)
     assert [path.stem for path in sorted(tmp_path.glob("*.safetensors"))] == [f"step-{n:08d}" for n in (16, 18, 20)]
-
-
-def test_every_epoch_goes_through_all_items_once() -> None:
-    order = [item for step in range(7) for item in picks(7, 3, 0, step)]
-    assert all(sorted(order[first : first + 7]) == list(range(7)) for first in (0, 7, 14))
-    assert order[:7] != order[7:14]
 
 
 def test_the_rate_rises_in_a_line_and_falls_to_its_final_share() -> None:
