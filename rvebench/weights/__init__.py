@@ -4,7 +4,7 @@ Nothing here imports torch before tensors are asked for, nor opens a connection 
 """
 
 from rvebench.weights.catalogue import CATALOGUE, WeightFile, catalogue, known_file
-from rvebench.weights.checkpoint import iter_globals, load_tensors
+from rvebench.weights.checkpoint import iter_globals, load_tensors, load_values
 from rvebench.weights.convert import load_weights
 from rvebench.weights.download import DownloadError, OfflineError, Patience, RemoteFile, fetch, fetch_to
 from rvebench.weights.listing import FileListing, TensorInfo, list_tensors
@@ -30,6 +30,7 @@ __all__ = [
     "known_file",
     "list_tensors",
     "load_tensors",
+    "load_values",
     "load_weights",
     "sha256_of",
 ]

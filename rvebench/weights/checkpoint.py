@@ -18,7 +18,7 @@ from rvebench.weights.pickle_names import ITEM_BYTES, TensorSpec
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["flatten", "import_torch", "iter_globals", "load_tensors", "unwrapped"]
+__all__ = ["flatten", "import_torch", "iter_globals", "load_tensors", "load_values", "unwrapped"]
 
 _MOST_DEPTH = 64
 _MOST_TENSORS = 1_000_000
@@ -87,6 +87,36 @@ def load_tensors(path: Path, *, unwrap: tuple[str, ...] = (), ignore_others: boo
     if not tensors:
         raise DataError("the file holds no tensor", where=path)
     return tensors
+
+
+def load_values(path: Path) -> Any:
+    """Returns the value that torch or Python pickled into a file: numbers, texts, lists, tuples, dicts and tensors.
+
+    As with :func:`load_tensors` nothing of the file runs, and tensors are mapped where they can be.
+
+    Raises:
+        DataError: the file is cut, damaged, big-endian, holds code, or is no pickle.
+        UsageError: torch is not installed.
+    """
+    torch = import_torch(str(path))
+    if kind_of(path) == "safetensors":
+        raise DataError("a safetensors file, where a pickle of torch is expected", where=path)
+    with open_checkpoint(path) as opened:
+        tensors = _build(torch, path, opened, dict(flatten(opened.root, path)))
+        return _filled(opened.root, tensors, "")
+
+
+def _filled(value: object, tensors: Mapping[str, Any], name: str) -> Any:
+    """Returns the value with each description of a tensor, named as :func:`flatten` names it, made the tensor."""
+    if isinstance(value, TensorSpec):
+        return tensors[name or "tensor"]
+    if isinstance(value, dict):
+        return {key: _filled(item, tensors, f"{name}.{key}" if name else str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(
+            _filled(item, tensors, f"{name}.{index}" if name else str(index)) for index, item in enumerate(value)
+        )
+    return value
 
 
 def _load_safetensors(path: Path) -> dict[str, torch.Tensor]:
