@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from rvebench.errors import UnknownNameError, UsageError
 from rvebench.records import digest_of
@@ -32,6 +32,7 @@ __all__ = [
     "shipped_studies",
 ]
 
+ItemT = TypeVar("ItemT")
 Start = Literal["base", "scratch"]
 
 
@@ -227,7 +228,7 @@ class Study:
         Raises:
             UnknownNameError: there is none.
         """
-        return _named(self.arms, name, "arm")
+        return _found({arm.name: arm for arm in self.arms}, name, "arm")
 
     def scale(self, name: str) -> Scale:
         """Returns the scale of a name.
@@ -235,7 +236,7 @@ class Study:
         Raises:
             UnknownNameError: there is none.
         """
-        return _named(self.scales, name, "scale")
+        return _found({scale.name: scale for scale in self.scales}, name, "scale")
 
     def arms_of(self, scale: Scale) -> tuple[Arm, ...]:
         """Returns the arms that a scale runs, in the study's order."""
@@ -271,8 +272,7 @@ class Study:
         return digest_of(to_plain(self))
 
 
-def _named(items: Iterable[Any], name: str, kind: str) -> Any:
-    known = {item.name: item for item in items}
+def _found(known: dict[str, ItemT], name: str, kind: str) -> ItemT:
     if name in known:
         return known[name]
     near = nearest_names(name, known) or list(known)
