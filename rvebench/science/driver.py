@@ -1,9 +1,9 @@
-"""Runs the stages of a study in order, each once; what is done is recorded beside what it made, and a killed run goes on.
+"""Runs the stages of a study in order, each once; a killed run goes on, and a change redoes what it decides.
 
 A stage has a key: the digest of all that decides what it makes, the keys of the stages it needs included. It works in a
-folder of that key and is done when `done.json` stands there, which is written last. So a changed study redoes what the
-change decides and nothing else, and what another setting made stays where it was. What a stage does when its folder is
-there but not finished is its own affair: trainings go on from their checkpoint.
+folder of that key and is done when `done.json` stands there, which is written last. What another setting made stays
+where it was. What a stage does when its folder is there but not finished is its own affair: trainings go on from their
+checkpoint.
 """
 
 from __future__ import annotations
