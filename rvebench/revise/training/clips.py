@@ -60,6 +60,8 @@ class TrainingSample:
     """White where target and source differ."""
     group: str = ""
     """Samples of one group share a source: they are held out together."""
+    kind: str = ""
+    """What sort of edit it is, if that is known: samples of one kind look alike and are asked alike."""
     frames_sha256: Mapping[str, str] = field(default_factory=dict)
     """Frame hashes by role, where they are known; a file without one is known by its path, size and time."""
 
@@ -73,6 +75,7 @@ class TrainingSample:
         instruction: str,
         mask: Path | None = None,
         group: str = "",
+        kind: str = "",
         frames_sha256: Mapping[str, str] | None = None,
     ) -> TrainingSample:
         """Returns a sample; its group is the given one, else the source's hash, else its own id.
@@ -93,6 +96,7 @@ class TrainingSample:
             instruction=instruction,
             mask=mask,
             group=group,
+            kind=kind,
             frames_sha256=hashes,
         )
 

@@ -9,10 +9,8 @@ file, written beside its predecessor and renamed.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -25,6 +23,7 @@ from torch import nn
 from rvebench.errors import DataError, InterruptError, RveError, StorageError, UsageError
 from rvebench.records import digest_of
 from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.optim import Ema, learning_rate
 from rvebench.revise.training.source import places_of_step
 from rvebench.storage import LineLog, LogLine, atomic_write_bytes, exclusive_lock, read_lines
 
@@ -32,8 +31,6 @@ __all__ = [
     "StageEnd",
     "StageSettings",
     "StageTask",
-    "averaged",
-    "learning_rate",
     "run_stage",
     "step_generator",
 ]
@@ -103,37 +100,9 @@ class StageEnd(NamedTuple):
     """The averaged weights, or the last ones where nothing is averaged."""
 
 
-def learning_rate(optim: OptimConfig, step: int, steps: int) -> float:
-    """Returns the rate of the step with this number, from 0: a linear rise, then constant, cosine or line.
-
-    Raises:
-        ValueError: the step is outside the training.
-    """
-    if not 0 <= step < steps:
-        raise ValueError(f"there is no step {step} in {steps}")
-    if step < optim.warmup_steps:
-        return optim.lr * (step + 1) / (optim.warmup_steps + 1)
-    share = (step - optim.warmup_steps) / max(1, steps - 1 - optim.warmup_steps)
-    falls = {"constant": 0.0, "linear": share, "cosine": (1 - math.cos(math.pi * share)) / 2}[optim.schedule]
-    return optim.lr * (1 - (1 - optim.final_share) * falls)
-
-
 def step_generator(seed: int, step: int) -> torch.Generator:
     """Returns the generator that all draws of one step come from."""
     return torch.Generator().manual_seed((seed * _PRIME + step) * _PRIME % 2**63)
-
-
-@contextmanager
-def averaged(model: nn.Module, weights: Mapping[str, torch.Tensor]) -> Iterator[None]:
-    """Gives the model other values for its trained parameters while the body runs."""
-    own = {name: parameter.data for name, parameter in _trained(model).items()}
-    try:
-        for name, parameter in _trained(model).items():
-            parameter.data = weights[name]
-        yield
-    finally:
-        for name, parameter in _trained(model).items():
-            parameter.data = own[name]
 
 
 def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -194,7 +163,7 @@ class _Run:
             betas=(optim.beta1, optim.beta2),
             eps=optim.eps,
         )
-        self.ema = {name: weight.detach().clone() for name, weight in self.weights.items()} if optim.ema else None
+        self.ema = Ema(list(self.weights.items()), optim.ema) if optim.ema is not None else None
         self.step = 0
         plain_settings = json.loads(json.dumps(asdict(settings)))
         # how often something is written does not change what is learnt
@@ -253,8 +222,8 @@ class _Run:
         log.append({"step": self.step, "held_out": measured}, durable=True)
         if saved < self.step:
             self._save()
-        weights = self.ema or {name: weight.detach() for name, weight in self.weights.items()}
-        return StageEnd(self.step, measured, {name: weight.clone() for name, weight in weights.items()})
+        weights = self.ema.tensors if self.ema is not None else self.weights
+        return StageEnd(self.step, measured, {name: weight.detach().clone() for name, weight in weights.items()})
 
     def _advance(self) -> dict[str, float]:
         settings, optim = self.settings, self.settings.optim
@@ -279,10 +248,8 @@ class _Run:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        if self.ema is not None and optim.ema is not None:
-            decay = min(optim.ema, (1 + self.step) / (10 + self.step))  # early weights are soon forgotten
-            for name, weight in self.weights.items():
-                self.ema[name].lerp_(weight.detach(), 1 - decay)
+        if self.ema is not None:
+            self.ema.update(self.step)
         return {"loss": float(loss), **told, "grad_norm": float(norm), "lr": rate}
 
     def _measure(self) -> Mapping[str, Any]:
@@ -290,13 +257,13 @@ class _Run:
         with torch.no_grad():
             if self.ema is None:
                 return self.task.evaluate()
-            with averaged(self.task.model, self.ema):
+            with self.ema.in_place():
                 return self.task.evaluate()
 
     def _save(self) -> None:
         tensors = {f"weight/{name}": weight.detach() for name, weight in self.weights.items()}
         if self.ema is not None:
-            tensors |= {f"ema/{name}": weight for name, weight in self.ema.items()}
+            tensors |= {f"ema/{name}": weight for name, weight in self.ema.tensors.items()}
         for name, weight in self.weights.items():
             for key, value in self.optimizer.state.get(weight, {}).items():
                 tensors[f"optim.{key}/{name}"] = value
@@ -329,7 +296,7 @@ class _Run:
             for name, weight in self.weights.items():
                 weight.data.copy_(tensors[f"weight/{name}"])
                 if self.ema is not None:
-                    self.ema[name] = tensors[f"ema/{name}"].clone()
+                    self.ema.tensors[name].copy_(tensors[f"ema/{name}"])
                 ends = f"/{name}"
                 self.optimizer.state[weight] = {
                     key[len("optim.") : -len(ends)]: value.clone()

@@ -78,9 +78,14 @@ def llama_tokenizer(vocab_size: int, *, named: bool = True) -> Any:
     return _fast(words, controls, bos_token=controls[0], eos_token=controls[1], pad_token=controls[1])
 
 
-def qwen_tokenizer(vocab_size: int) -> Any:
-    """Returns a byte-level tokenizer with Qwen2.5-VL's control tokens."""
-    words = _byte_level(_QWEN_CONTROLS, vocab_size)
+def qwen_tokenizer(vocab_size: int, *, texts: Sequence[str] = _SENTENCES) -> Any:
+    """Returns a byte-level tokenizer with Qwen2.5-VL's control tokens.
+
+    Args:
+        vocab_size: most tokens.
+        texts: what its merges are learnt from; a word that is to be one token stands there often.
+    """
+    words = _byte_level(_QWEN_CONTROLS, vocab_size, texts)
     return _fast(words, _QWEN_CONTROLS, eos_token="<|im_end|>", pad_token="<|endoftext|>")  # noqa: S106
 
 
@@ -166,6 +171,7 @@ def random_qwen25(
     settings: QwenSettings | None = None,
     dtype: torch.dtype = torch.float32,
     device: str = "cpu",
+    tokenizer: Any = None,
 ) -> QwenVlm:
     """Returns a Qwen2.5-VL of the sizes of a configuration.
 
@@ -175,9 +181,10 @@ def random_qwen25(
         settings: what else decides.
         dtype: of the weights.
         device: where they are made.
+        tokenizer: what :func:`qwen_tokenizer` gave, of at most as many tokens; None for one of a few words.
     """
     vision = config.vision
-    tokenizer = qwen_tokenizer(config.vocab_size)
+    tokenizer = tokenizer or qwen_tokenizer(config.vocab_size)
     vocabulary = tokenizer.get_vocab()
     half = config.dim // config.heads // 2
     sections = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]  # 16, 24, 24 at heads of 128
@@ -235,15 +242,22 @@ def random_text_encoder(
     return TextEncoder(model=model, tokenizer=tokenizer, max_length=config.max_length)
 
 
-def _byte_level(controls: Sequence[str], vocab_size: int) -> Any:
+def _byte_level(controls: Sequence[str], vocab_size: int, texts: Sequence[str] = _SENTENCES) -> Any:
     words = Tokenizer(models.BPE())
     words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     words.decoder = decoders.ByteLevel()
-    _train(words, controls, vocab_size, alphabet=pre_tokenizers.ByteLevel.alphabet())
+    _train(words, controls, vocab_size, alphabet=pre_tokenizers.ByteLevel.alphabet(), texts=texts)
     return words
 
 
-def _train(words: Any, controls: Sequence[str], vocab_size: int, *, alphabet: Sequence[str]) -> None:
+def _train(
+    words: Any,
+    controls: Sequence[str],
+    vocab_size: int,
+    *,
+    alphabet: Sequence[str],
+    texts: Sequence[str] = _SENTENCES,
+) -> None:
     if vocab_size < len(controls) + len(alphabet):
         raise UsageError(f"a vocabulary of {vocab_size} has no room for {len(controls) + len(alphabet)} tokens")
     trainer = trainers.BpeTrainer(
@@ -252,7 +266,7 @@ def _train(words: Any, controls: Sequence[str], vocab_size: int, *, alphabet: Se
         initial_alphabet=sorted(alphabet),
         show_progress=False,
     )
-    words.train_from_iterator(list(_SENTENCES), trainer)
+    words.train_from_iterator(list(texts), trainer)
 
 
 def _fast(words: Any, controls: Sequence[str], **named: str) -> Any:

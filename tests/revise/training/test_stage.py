@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from torch import nn
 
 from rvebench.errors import DataError, InterruptError, RveError, UsageError
 from rvebench.revise.training.config_parts import OptimConfig
-from rvebench.revise.training.stage import StageSettings, learning_rate, run_stage
+from rvebench.revise.training.stage import StageSettings, run_stage
 
 OPTIM = OptimConfig(lr=1e-2, warmup_steps=3, schedule="cosine", clip_norm=1.0, ema=0.9)
 
@@ -118,10 +117,3 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_whole(tmp_path: 
 def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
     run_stage(Line(), _settings(20, save_every=2, keep=3), tmp_path)
     assert [path.stem for path in sorted(tmp_path.glob("*.safetensors"))] == [f"step-{n:08d}" for n in (16, 18, 20)]
-
-
-def test_the_rate_rises_in_a_line_and_falls_to_its_final_share() -> None:
-    rates = [learning_rate(OPTIM, step, 20) for step in range(20)]
-    assert rates[:4] == pytest.approx([2.5e-3, 5e-3, 7.5e-3, 1e-2])
-    assert rates[-1] == pytest.approx(1e-3)
-    assert all(first > second for first, second in pairwise(rates[3:]))
