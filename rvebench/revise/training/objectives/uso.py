@@ -114,13 +114,15 @@ class Uso:
             relative = relative_logit(reading.delta_B[0], baseline, self.verdicts.config)
             loss = softplus(-relative)
             (gradient,) = torch.autograd.grad(loss, estimate)
-        p_yes, share = float(reading.p_yes_B[0]), float(torch.sigmoid(relative))
+        p_yes_B, delta_B, mass_B = (each.detach() for each in (reading.p_yes_B, reading.delta_B, reading.mass_B))
+        p_yes, share = float(p_yes_B[0]), float(relative.detach().sigmoid())
         metrics = {
-            "reason_loss": float(loss),
+            "reason_loss": float(loss.detach()),
             "p_yes": p_yes,
-            "delta": float(reading.delta_B[0]),
+            "delta": float(delta_B[0]),
             "baseline": float(baseline),
-            "mass": float(reading.mass_B[0]),
+            "relative": float(relative.detach()),
+            "mass": float(mass_B[0]),
             "saturated": float(share > _TAUGHT and p_yes < 0.5),
             "saturated_certain": float(p_yes > _CERTAIN),
             "clamped": verdict.clamped_share,
