@@ -27,6 +27,7 @@ class ReferenceWeights:
 
     def __init__(self, net: nn.Module) -> None:
         self._net = net
+        self._let_go()
         self._pairs = [
             (parameter, _local(parameter).detach().cpu().clone())
             for parameter in net.parameters()
@@ -55,8 +56,11 @@ class ReferenceWeights:
     def _fill(self, weights: list[torch.Tensor]) -> None:
         for (parameter, _), values in zip(self._pairs, weights, strict=True):
             _local(parameter).copy_(values)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        # The outermost sharded module keeps its gathered weights after a forward pass, and would use them again.
         for module in self._net.modules():
-            # The outermost sharded module keeps its gathered weights after a forward pass, and would use them again.
             if isinstance(module, FSDPModule):
                 module.reshard()
 

@@ -2,7 +2,7 @@
 
 The weights come from a folder as transformers writes it (`config.json`, `model.safetensors`, tokenizer files,
 `preprocessor_config.json`). PickScore's own folder holds no tokenizer: give that of CLIP-ViT-H-14, which it was made
-from. Nothing is fetched, and pickles are not read.
+from. Nothing is fetched, and code in a file of weights is not run.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from rvebench.errors import DataError, UsageError
+from rvebench.errors import DataError
+from rvebench.revise.pretrained import build_model, read_json, read_tensors, read_tokenizer
 from rvebench.revise.vlm.preprocess import resize, unit_frames
-from rvebench.storage import read_json
 
 __all__ = ["ClipEncoder", "ClipPixels", "ImageTextEncoder"]
+
+_POSITIONS = ("text_model.embeddings.position_ids", "vision_model.embeddings.position_ids")
+"""Counted numbers that older files hold among their weights."""
 
 
 @runtime_checkable
@@ -105,38 +108,31 @@ class ClipEncoder:
             device: where it computes.
 
         Raises:
-            UsageError: a folder is not there.
-            DataError: it holds no CLIP, no safetensors, or no tokenizer.
+            UsageError: a folder is not there, or holds no weights or no tokenizer.
+            DataError: it holds no CLIP, its weights are not all there, or the tokenizer is another model's.
         """
-        from transformers import AutoTokenizer, CLIPConfig, CLIPModel
+        from transformers import CLIPConfig, CLIPModel
 
         words = tokenizer or folder
-        for place in (folder, words):
-            if not place.is_dir():
-                raise UsageError("the folder is not there", where=place, hint="give a folder that holds a CLIP")
-        config = read_json(folder / "config.json")
-        if not isinstance(config, dict) or config.get("model_type") != "clip":
+        told = read_json(folder / "config.json")
+        if told.get("model_type") != "clip":
             raise DataError("the folder holds no CLIP", where=folder / "config.json")
-        try:
-            model = CLIPModel.from_pretrained(
-                folder, config=CLIPConfig.from_dict(config), local_files_only=True, use_safetensors=True
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise DataError(f"the CLIP cannot be read: {str(error).splitlines()[0]}", where=folder) from None
-        try:
-            read = AutoTokenizer.from_pretrained(words, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        config = CLIPConfig.from_dict(told)
+        model = build_model(
+            CLIPModel, config, read_tensors(folder), where=folder, dtype=torch.float32, ignored=_POSITIONS
+        )
+        read = read_tokenizer(words)
+        known = config.text_config.vocab_size
+        if len(read) > known:
             raise DataError(
-                f"the tokenizer cannot be read: {str(error).splitlines()[0]}",
+                f"the tokenizer has {len(read)} tokens and the CLIP {known}",
                 where=words,
-                hint="PickScore takes that of laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
-            ) from None
-        settings = words / "preprocessor_config.json"
-        if (folder / "preprocessor_config.json").is_file():
-            settings = folder / "preprocessor_config.json"
-        told = read_json(settings) if settings.is_file() else {}
+                hint="PickScore takes the tokenizer of laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+            )
+        settings = [place / "preprocessor_config.json" for place in (folder, words)]
         pixels = ClipPixels.from_processor(
-            told if isinstance(told, dict) else {}, side=model.config.vision_config.image_size
+            next((read_json(path) for path in settings if path.is_file()), {}),
+            side=config.vision_config.image_size,
         )
         return cls(model.to(device), read, pixels)
 

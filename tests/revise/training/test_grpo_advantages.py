@@ -1,0 +1,160 @@
+"""Group-relative advantages against numpy, over two processes too, and the reference weights beside a sharded net."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from rvebench.revise.training.advantages import EPS, group_advantages
+from rvebench.revise.training.reference import ReferenceWeights
+
+REWARDS = torch.tensor(
+    [[0.1, 0.5, 0.9, 0.2], [3.0, 3.0, 3.0, 3.0], [-1.0, math.nan, 2.0, 0.5], [math.nan, math.nan, math.nan, 0.3]],
+    dtype=torch.float64,
+)
+
+
+def _oracle(rows: np.ndarray, all_rows: np.ndarray, *, std: str, clip: float) -> tuple[np.ndarray, np.ndarray]:
+    """Row by row, as one would by hand."""
+    values, kept = np.zeros(rows.shape), np.zeros(rows.shape, bool)
+    for index, row in enumerate(rows):
+        read = row[~np.isnan(row)]
+        if len(read) < 2 or np.ptp(read) == 0:
+            continue
+        spread = np.std(read) if std == "group" else np.std(all_rows[~np.isnan(all_rows)])
+        kept[index] = ~np.isnan(row)
+        values[index] = np.where(kept[index], (row - read.mean()) / (spread + EPS), 0)
+    return np.clip(values, -clip, clip), kept
+
+
+@pytest.mark.parametrize("std", ["group", "global"])
+@pytest.mark.parametrize("clip", [5.0, 0.8])
+def test_advantages_are_those_of_an_oracle(std: str, clip: float) -> None:
+    found = group_advantages(REWARDS, std=std, clip=clip)  # type: ignore[arg-type]
+    values, kept = _oracle(REWARDS.numpy(), REWARDS.numpy(), std=std, clip=clip)
+    assert np.allclose(found.values_BG.numpy(), values, atol=1e-6)
+    assert (found.kept_BG.numpy() == kept).all()
+    assert found.scale == pytest.approx(16 / 7)
+    assert (found.alike, found.unread) == (2, 4), "a group with one reward says as little as one with equal ones"
+    assert found.clipped == pytest.approx(float((np.abs(values[kept]) == clip).mean()))
+
+
+def test_groups_whose_rewards_differ_by_rounding_are_left_out() -> None:
+    rewards = torch.tensor([[0.1 + 0.2, 0.3, 0.3], [0.0, 0.0, 0.0], [1e-6, 2e-6, 3e-6]], dtype=torch.float64)
+    found = group_advantages(rewards)
+    assert found.kept_BG.tolist() == [[False] * 3, [False] * 3, [True] * 3]
+    assert found.values_BG[:2].abs().max() == 0
+
+
+def test_nothing_to_learn_from_has_scale_zero() -> None:
+    for rewards in (torch.ones(2, 3), torch.zeros(0, 3), torch.full((2, 3), math.nan)):
+        found = group_advantages(rewards, std="global")
+        assert found.scale == 0.0
+        assert not found.kept_BG.any()
+        assert found.values_BG.isfinite().all()
+
+
+def test_advantages_ignore_the_scale_and_the_origin_of_rewards() -> None:
+    rewards = torch.randn(3, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    plain, moved = group_advantages(rewards * 100), group_advantages(rewards * 1000 - 7)
+    assert torch.allclose(plain.values_BG, moved.values_BG, atol=1e-5)
+
+
+def _in_process(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        "gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2, timeout=timedelta(seconds=60)
+    )
+    results = {}
+    # Unequal, then one rank without samples, then one with nothing to say, then none at all.
+    cases = {
+        "unequal": (REWARDS[:3], REWARDS[3:]),
+        "empty": (REWARDS, torch.zeros(0, 4, dtype=torch.float64)),
+        "alike": (REWARDS[:1], REWARDS[1:2]),
+        "nothing": (torch.zeros(0, 4), torch.zeros(0, 4)),
+    }
+    for name, rows in cases.items():
+        for std in ("group", "global"):
+            found = group_advantages(rows[rank], std=std)  # type: ignore[arg-type]
+            results[f"{name}-{std}"] = (found.values_BG, found.kept_BG, found.scale)
+    results["sharded"] = _sharded_reference()
+    torch.save(results, Path(folder) / f"rank{rank}.pt")
+    dist.destroy_process_group()
+
+
+def _sharded_reference() -> tuple[torch.Tensor, ...]:
+    """What a sharded net says at first, after a change, under the reference, and after the reference."""
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.Linear(6, 2))
+    # The outermost keeps weights of its own: those are not let go of after a forward pass.
+    fully_shard(net[1], mesh=init_device_mesh("cpu", (2,)))
+    fully_shard(net, mesh=init_device_mesh("cpu", (2,)))
+    optimizer, reference = torch.optim.SGD(net.parameters(), lr=0.1), ReferenceWeights(net)
+    points = torch.arange(8.0).view(2, 4)
+    with torch.no_grad():
+        first = net(points)
+    net(points).sum().backward()
+    optimizer.step()
+    with torch.no_grad():
+        changed = net(points)
+        with reference.applied():
+            under = net(points)
+        after = net(points)
+    return first, changed, under, after
+
+
+@pytest.fixture(scope="module")
+def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, tuple[torch.Tensor, ...]]]:
+    folder = tmp_path_factory.mktemp("ranks")
+    mp.spawn(_in_process, args=(str(folder),), nprocs=2)
+    return [torch.load(folder / f"rank{rank}.pt") for rank in range(2)]
+
+
+@pytest.mark.parametrize("std", ["group", "global"])
+def test_two_ranks_agree_with_one_process_and_empty_groups_do_not_hang(
+    two_ranks: list[dict[str, tuple[torch.Tensor, ...]]], std: str
+) -> None:
+    whole = group_advantages(REWARDS, std=std)  # type: ignore[arg-type]
+    for name in ("unequal", "empty"):
+        ranks = [rank[f"{name}-{std}"] for rank in two_ranks]
+        assert torch.allclose(torch.cat([values for values, _, _ in ranks]), whole.values_BG, atol=1e-7)
+        assert torch.equal(torch.cat([kept for _, kept, _ in ranks]), whole.kept_BG)
+        assert [scale for _, _, scale in ranks] == [pytest.approx(whole.scale)] * 2
+    assert [rank[f"alike-{std}"][2] for rank in two_ranks] == [2.0, 2.0]
+    assert not two_ranks[1][f"alike-{std}"][1].any()
+    assert [rank[f"nothing-{std}"][2] for rank in two_ranks] == [0.0, 0.0]
+
+
+def test_a_sharded_net_is_asked_with_its_reference_weights_and_gets_its_own_back(
+    two_ranks: list[dict[str, tuple[torch.Tensor, ...]]],
+) -> None:
+    for rank in two_ranks:
+        first, changed, under, after = rank["sharded"]
+        assert torch.equal(under, first)
+        assert torch.equal(after, changed)
+        assert not torch.equal(first, changed)
+
+
+def test_the_reference_holds_what_is_trained_alone_and_leaves_no_trace() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 1))
+    net[0].requires_grad_(False)
+    reference = ReferenceWeights(net)
+    assert reference.size_bytes == 4 * 4
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    with torch.no_grad():
+        net[1].weight.add_(1)
+    changed = net[1].weight.detach().clone()
+    with pytest.raises(RuntimeError, match="stop"), reference.applied():
+        assert torch.equal(net[1].weight, before["1.weight"])
+        raise RuntimeError("stop")
+    assert torch.equal(net[1].weight, changed)
