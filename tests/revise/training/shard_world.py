@@ -80,7 +80,10 @@ class MeanCritic:
     def read(self, sources: Any, candidates: Any, instructions: Any, fps: float) -> CriticReading:
         self.asked.append((len(sources[0]), fps))
         delta_B = torch.stack([each.float().mean() for each in candidates])
-        return CriticReading._make([delta_B, delta_B * 0, *([()] * (len(CriticReading._fields) - 2))])
+        nothing_B = torch.zeros_like(delta_B)
+        return CriticReading(
+            delta_B=delta_B, p_yes_B=torch.sigmoid(delta_B), mass_B=nothing_B, yes_B=delta_B, no_B=nothing_B
+        )
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -286,6 +286,8 @@ class _Work:
                 self.kept += 1
         if tried:
             encoded = list(self._encoded(wanted, failed))
+            order = {id: place for place, (id, _) in enumerate(tried)}
+            failed.sort(key=lambda failure: order[failure.id])
             self.store.write(number, tried, encoded, failed)
             self.computed += len(encoded)
             self.failures += failed
