@@ -6,6 +6,7 @@ are correlated with a known quality, over the same resamples of families, so tha
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,16 @@ from rvebench.scoring.agreement.resample import Drawn, Resampler, Statistic
 from rvebench.scoring.agreement.shapes import Measured
 from rvebench.scoring.shapes import as_json_number
 
-__all__ = ["Bin", "CriticRow", "Reliability", "SoftHard", "correlation", "reliability", "soft_against_hard"]
+__all__ = [
+    "Bin",
+    "CriticRow",
+    "Reliability",
+    "SoftHard",
+    "correlation",
+    "correlation_steps",
+    "reliability",
+    "soft_against_hard",
+]
 
 Floats = NDArray[np.float64]
 
@@ -165,3 +175,40 @@ def _measured(resampler: Resampler, statistic: Statistic, n: int) -> Measured:
 
 def _resampler(rows: Sequence[CriticRow], name: str, seed: int, resamples: int) -> Resampler:
     return Resampler([row.cluster for row in rows], seed=seed, name=name, resamples=resamples)
+
+
+def correlation_steps(
+    columns: Sequence[Sequence[CriticRow]], *, kind: str = "pearson", name: str, seed: int, resamples: int
+) -> list[Measured]:
+    """Returns each column's correlation less that of the column before, over the same resamples of families.
+
+    Args:
+        columns: the same edits in the same order under other conditions, noise levels say.
+        kind: of the coefficient.
+        name: of the set of edits.
+        seed: of the draws.
+        resamples: how many.
+
+    Raises:
+        ValueError: the columns hold other edits.
+    """
+    ids = [[(row.sample_id, row.kind) for row in rows] for rows in columns]
+    if any(each != ids[0] for each in ids):
+        raise ValueError("the columns are not over the same edits")
+    if len(columns) < 2:
+        return []
+    resampler = _resampler(columns[0], name, seed, resamples)
+    drawn = [
+        resampler.draw(
+            prepare_units(kind, np.array([row.p_yes for row in rows]), np.array([row.quality for row in rows]))
+        )
+        for rows in columns
+    ]
+    return [
+        resampler.measure(
+            Drawn(later.value - before.value, later.draws - before.draws),
+            n=len(columns[0]),
+            reason="a column is constant",
+        )
+        for before, later in itertools.pairwise(drawn)
+    ]
