@@ -36,12 +36,17 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key, such as stage.optim.lr=5e-4; may be repeated."),
 ]
+StartOption = Annotated[
+    Path | None,
+    typer.Option("--start-from", metavar="DIR", help="Begin with the result of an earlier training of the same sizes."),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `rvebench revise`."""
     app.command("train-vae")(train_vae)
+    app.command("train-critic")(train_critic)
 
 
 def train_vae(
@@ -50,6 +55,7 @@ def train_vae(
     config: ConfigOption = "nano",
     steps: StepsOption = None,
     clips: ClipsOption = None,
+    start_from: StartOption = None,
     resume: ResumeOption = False,
     changes: SetOption = None,
     format_: FormatOption = Format.TEXT,
@@ -73,7 +79,7 @@ def train_vae(
     kept, held = prepared(
         samples, settings.clips, clips or out / "clips", settings.held_out_share, settings.held_out_samples
     )
-    task = VaeTask.fresh(settings.model, kept, held, settings.loss, seed=settings.stage.seed)
+    task = VaeTask.fresh(settings.model, kept, held, settings.loss, seed=settings.stage.seed, start_from=start_from)
     end = run(task, settings.stage, out, resume=resume)
     typer.echo("measuring the latents", err=True)
     told = {"steps": end.step, "samples": len(kept), "held_out": end.measured}
@@ -89,6 +95,120 @@ def train_vae(
         f"L1 {measured['l1_of_255']:.2f} of 255 (copy {measured['copy_l1_of_255']:.2f})"
     )
     typer.echo(f"look at {out / 'sheet.webp'}")
+
+
+def train_critic(
+    data: DataOption,
+    out: OutOption,
+    config: ConfigOption = "nano",
+    steps: StepsOption = None,
+    graded: Annotated[
+        Path | None,
+        typer.Option("--graded", metavar="FILE", help="graded.jsonl of edits whose worth is known; see the docs."),
+    ] = None,
+    vae: Annotated[
+        Path | None, typer.Option("--vae", metavar="DIR", help="A trained autoencoder: edits are shown through it.")
+    ] = None,
+    generator: Annotated[
+        Path | None,
+        typer.Option("--generator", metavar="DIR", help="A whole model: its one-step estimates are shown as well."),
+    ] = None,
+    clips: ClipsOption = None,
+    start_from: StartOption = None,
+    resume: ResumeOption = False,
+    changes: SetOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Train a small vision-language model from scratch to say whether an edit does what was asked.
+
+    Half of its examples are targets; the others are sources, others' targets and requests, blends, spoilt pictures and
+    graded edits. Writes checkpoints, log.jsonl, and at the end vlm/ (weights and a tokenizer of its own) and
+    report.json. Ctrl-C and SIGTERM save and leave with 130; --resume goes on to the same bits.
+
+    Example:
+
+        rvebench revise train-critic --config nano --data sim-train --graded graded/graded.jsonl --out nano-critic
+    """
+    import json
+
+    from rvebench.revise.pretrained import fingerprint_of
+    from rvebench.revise.training.critic_examples import ExamplePool
+    from rvebench.revise.training.critic_stage import CriticTask, finished, fresh_critic
+    from rvebench.revise.training.supporting import CriticTrainConfig, changed, read_training
+    from rvebench.revise.training.vae_stage import load_vae_folder
+    from rvebench.storage import atomic_write_text
+
+    settings = changed(read_training(CriticTrainConfig, config), _changes(steps, changes))
+    autoencoder = None if vae is None else load_vae_folder(vae)[1]
+    samples = training_samples(data)
+    kept, held = prepared(
+        samples, settings.clips, clips or out / "clips", settings.held_out_share, settings.held_out_samples
+    )
+    known = {} if graded is None else _graded(graded, settings.clips, kept, held)
+    instructions = [sample.instruction for sample in kept.samples]
+    critic = fresh_critic(
+        settings.model, settings.critic, instructions, seed=settings.stage.seed, start_from=start_from
+    )
+    task = CriticTask(
+        config=settings.model,
+        critic=critic,
+        pool=ExamplePool(clips=kept, graded=known, mix=settings.mix),
+        held_out=ExamplePool(clips=held, graded=known, mix=settings.mix),
+        settings=settings.loss,
+        vae=autoencoder,
+        estimator=None if generator is None else _estimator(generator),
+        fps=settings.fps,
+        started_from="" if start_from is None else fingerprint_of({}, critic.modules),
+    )
+    end = run(task, settings.stage, out, resume=resume)
+    finished(task, end.averaged).save(out / "vlm")
+    told = {"steps": end.step, "samples": len(kept), "graded": len(known), "held_out": end.measured}
+    atomic_write_text(out / "report.json", json.dumps({**told, "identity": task.identity()}, indent=2) + "\n")
+    if format_ is Format.JSON:
+        print_json({**told, "out": str(out)})
+        return
+    measured = end.measured
+    typer.echo(
+        f"{out}: {end.step} steps on {len(kept)} samples; {measured['examples']} held-out examples: balanced accuracy "
+        f"{measured['balanced_accuracy']:.3f}, AUC {measured['auc']:.3f}, Pearson with the grade {measured['pearson']}"
+    )
+    _print_kinds(measured)
+
+
+def _print_kinds(measured: Mapping[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("edit", "P(yes)", "accuracy"):
+        table.add_column(title)
+    for kind, mean in measured["p_yes"].items():
+        accuracy = measured["accuracy"].get(kind)
+        table.add_row(kind, f"{mean:.3f}", "" if accuracy is None else f"{accuracy:.3f}")
+    console().print(table)
+
+
+def _graded(path: Path, shape: Any, *of: PreparedClips) -> dict[str, list[Any]]:
+    """Returns the graded edits of the samples at hand, by sample."""
+    from rvebench.revise.training.critic_examples import GradedClip, read_graded_clip
+    from rvebench.splits.graded import read_graded
+
+    wanted = {sample.id for clips in of for sample in clips.samples}
+    edits = [edit for edit in read_graded(path) if edit.sample in wanted]
+    found: dict[str, list[Any]] = {}
+    with progress_bar("graded edits", len(edits)) as show:
+        for done, edit in enumerate(edits, start=1):
+            frames = read_graded_clip(edit.video, shape, where=edit.sample)
+            found.setdefault(edit.sample, []).append(GradedClip(edit.kind, frames, edit.grade))
+            show(done, None)
+    return found
+
+
+def _estimator(folder: Path) -> Any:
+    from rvebench.revise.assembly import load_parts
+    from rvebench.revise.folder import read_folder
+    from rvebench.revise.training.estimates import OneStepEstimator
+
+    return OneStepEstimator(load_parts(read_folder(folder)))
 
 
 def training_samples(data: str) -> tuple[TrainingSample, ...]:
@@ -108,10 +228,19 @@ def training_samples(data: str) -> tuple[TrainingSample, ...]:
             mask=sample.mask,
             instruction=sample.instruction,
             group=sample.group,
+            kind=_kind_of(sample.id, sample.reasoning_type.value),
             frames_sha256=sample.frames_sha256,
         )
         for sample in load_split(data).samples
     )
+
+
+def _kind_of(sample_id: str, reasoning_type: str) -> str:
+    """Returns the family of a rendered sample, the reasoning type of any other."""
+    from rvebench.sim.recipes import family_and_seed
+
+    found = family_and_seed(sample_id)
+    return reasoning_type if found is None else found[0]
 
 
 def prepared(

@@ -13,11 +13,13 @@ from rvebench.registry import nearest_names
 from rvebench.revise.config import ReviseConfig, preset
 from rvebench.revise.config_io import from_plain, read_plain, to_plain
 from rvebench.revise.training.clips import ClipShape
-from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.config_parts import CriticConfig, OptimConfig
+from rvebench.revise.training.critic_examples import ExampleMix
+from rvebench.revise.training.critic_stage import CriticLossSettings
 from rvebench.revise.training.stage import StageSettings
 from rvebench.revise.training.vae_stage import VaeLossSettings
 
-__all__ = ["VaeTrainConfig", "changed", "read_training"]
+__all__ = ["CriticTrainConfig", "VaeTrainConfig", "changed", "read_training"]
 
 ConfigT = TypeVar("ConfigT")
 
@@ -42,6 +44,32 @@ class VaeTrainConfig:
     """Share of the groups that is not trained on: the last ones."""
     held_out_samples: int = 24
     """Samples of it that are measured."""
+
+
+def _nano_critic_stage() -> StageSettings:
+    optim = OptimConfig(
+        lr=1e-3, beta2=0.98, weight_decay=0.02, warmup_steps=200, schedule="cosine", final_share=0.02, clip_norm=1.0,
+        ema=0.998,
+    )  # fmt: skip
+    return StageSettings(steps=4000, batch_size=16, optim=optim, save_every=200, eval_every=500)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticTrainConfig:
+    """Everything that decides a critic but its data. The defaults are those of ReViSE-nano."""
+
+    model: ReviseConfig = field(default_factory=lambda: preset("nano"))
+    clips: ClipShape = field(default_factory=ClipShape)
+    fps: float = 4.0
+    """Frames a second of the clips."""
+    critic: CriticConfig = field(default_factory=lambda: CriticConfig(prompt="nano-v1", frames=4))
+    stage: StageSettings = field(default_factory=_nano_critic_stage)
+    loss: CriticLossSettings = field(default_factory=CriticLossSettings)
+    mix: ExampleMix = field(default_factory=ExampleMix)
+    held_out_share: float = 0.05
+    """Share of the groups that is not trained on: the last ones."""
+    held_out_samples: int = 96
+    """Samples of it that are measured, each with every kind of example."""
 
 
 def read_training(kind: type[ConfigT], text: str) -> ConfigT:

@@ -20,12 +20,13 @@ from torch import nn
 
 from rvebench.errors import DataError, StorageError, UsageError
 from rvebench.records import digest_of
-from rvebench.revise.config import ReviseConfig
+from rvebench.revise.config import ReviseConfig, check_frames
 from rvebench.revise.folder import write_config
 from rvebench.revise.model.vae import VideoVae, build_vae, frames_to_signal, signal_to_frames
 from rvebench.revise.pretrained import freeze, read_tensors
 from rvebench.revise.training.clips import PreparedClips
 from rvebench.video import Frames, contact_sheet
+from rvebench.weights import sha256_of
 
 __all__ = [
     "VaeLossSettings",
@@ -54,8 +55,18 @@ class VaeLossSettings:
     """Of the divergence from a standard normal, a mean over latent numbers, in nats."""
     precision: Literal["fp32", "bf16"] = "bf16"
     """Of the convolutions; master weights, losses and statistics are fp32."""
+    crop_side: int | None = None
+    """Side of the square that a step sees of each clip, at a place drawn anew; None for whole frames. Convolutions
+    learn much the same from a part, at a fraction of the work: for the first thousands of steps."""
+    crop_frames: int | None = None
+    """Frames that a step sees of each clip, 4n + 1, from a drawn one on; None for all."""
 
     def __post_init__(self) -> None:
+        for name in ("crop_side", "crop_frames"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise UsageError(f"VaeLossSettings.{name} must be at least 1, not {getattr(self, name)}")
+        if self.crop_frames is not None:
+            check_frames(self.crop_frames)
         for name in ("edges", "divergence"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise UsageError(f"VaeLossSettings.{name} must be 0 or more, not {getattr(self, name)}")
@@ -123,6 +134,8 @@ class VaeTask:
     clips: PreparedClips
     held_out: PreparedClips
     settings: VaeLossSettings
+    started_from: str = ""
+    """Digest of the weights it began with; empty for a seed's."""
     name: str = "train-vae"
 
     @classmethod
@@ -134,18 +147,28 @@ class VaeTask:
         settings: VaeLossSettings,
         *,
         seed: int,
+        start_from: Path | None = None,
     ) -> VaeTask:
-        """Returns a stage that begins with random weights of a seed."""
+        """Returns a stage that begins with random weights of a seed, or with those of a folder.
+
+        Raises:
+            UsageError: the folder holds no autoencoder.
+            DataError: it holds one of other sizes, or damaged files.
+        """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = build_vae(config)
+        if start_from is not None:
+            _fill(model, start_from / "vae")
         channels_last(model.requires_grad_(True))
-        return cls(config=config, model=model, clips=clips, held_out=held_out, settings=settings)
+        digest = "" if start_from is None else sha256_of(start_from / "vae" / _WEIGHTS)
+        return cls(config=config, model=model, clips=clips, held_out=held_out, settings=settings, started_from=digest)
 
     def identity(self) -> Mapping[str, Any]:
         return {
             "vae": {key: value for key, value in asdict(self.config.vae).items() if not key.startswith("latents_")},
             "loss": asdict(self.settings),
+            "started_from": self.started_from,
             "shape": self.clips.shape.as_json(),
             "samples": digest_of([sample.id for sample in self.clips.samples]),
             "held_out": digest_of([sample.id for sample in self.held_out.samples]),
@@ -159,7 +182,7 @@ class VaeTask:
         return [f"{self.clips.samples[item % count].id} ({'target' if item >= count else 'source'})" for item in items]
 
     def loss(self, items: Sequence[int], generator: torch.Generator) -> tuple[torch.Tensor, Mapping[str, float]]:
-        signal = self._signal(items)
+        signal = self._cropped(self._signal(items), generator)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bf16"):
             posterior = self.model.encode(signal).latent_dist
             mean, logvar = posterior.mean, posterior.logvar
@@ -173,6 +196,25 @@ class VaeTask:
         frames = [self.clips[item % count][1 if item >= count else 0] for item in items]
         signal = torch.cat([frames_to_signal(torch.from_numpy(clip)) for clip in frames])
         return signal.to(memory_format=torch.channels_last_3d)
+
+    def _cropped(self, signal_BCTHW: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Returns the part of each clip that a step sees; the whole draws nothing."""
+        side, frames = self.settings.crop_side, self.settings.crop_frames
+        if side is None and frames is None:
+            return signal_BCTHW
+        sizes = [
+            min(whole, wanted or whole)
+            for whole, wanted in zip(signal_BCTHW.shape[2:], (frames, side, side), strict=True)
+        ]
+        parts = []
+        for clip_CTHW in signal_BCTHW:
+            starts = [
+                int(torch.randint(whole - size + 1, (), generator=generator))
+                for whole, size in zip(clip_CTHW.shape[1:], sizes, strict=True)
+            ]
+            t, y, x = (slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+            parts.append(clip_CTHW[:, t, y, x])
+        return torch.stack(parts).to(memory_format=torch.channels_last_3d)
 
     def _decoded(self, latents_BCTHW: torch.Tensor) -> torch.Tensor:
         """Returns the signal without the clamp of `decode`, under which what overshoots gets no gradient."""
@@ -300,11 +342,16 @@ def load_vae_folder(folder: Path) -> tuple[ReviseConfig, VideoVae]:
         )
     config = ReviseConfig.load(folder / "revise.json")
     model = build_vae(config)
-    try:
-        model.load_state_dict(read_tensors(folder / "vae"))
-    except RuntimeError as error:
-        raise DataError(f"the tensors are not those of revise.json: {error}", where=folder / "vae") from None
+    _fill(model, folder / "vae")
     return config, VideoVae(freeze(model.float()))
+
+
+def _fill(model: nn.Module, folder: Path) -> None:
+    try:
+        model.load_state_dict(read_tensors(folder))
+    except RuntimeError as error:
+        told = " ".join(str(error).split())[:200]
+        raise DataError(f"the tensors are not those of the configuration: {told}", where=folder) from None
 
 
 def sheet(task: VaeTask, *, samples: int = 6, quality: int = 92) -> bytes:

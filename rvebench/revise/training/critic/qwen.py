@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import DynamicCache
@@ -27,7 +27,7 @@ from rvebench.revise.vlm.mrope import mrope_positions
 from rvebench.revise.vlm.preprocess import QwenPixels, QwenSpec, patchify
 from rvebench.revise.vlm.qwen25 import QwenVlm
 
-__all__ = ["QwenCritic"]
+__all__ = ["PromptStates", "QwenCritic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,15 @@ class _Prompt:
     positions_3L: torch.Tensor
     segments: tuple[QwenPixels, QwenPixels]
     kind: str
+
+
+class PromptStates(NamedTuple):
+    """What the language model makes of some questions."""
+
+    states_BLD: torch.Tensor
+    """Padded on the right."""
+    ids: tuple[tuple[int, ...], ...]
+    """Tokens of each, without padding."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,17 +123,29 @@ class QwenCritic:
         Raises:
             UsageError: as :meth:`read`.
         """
+        whole = self.states(sources, candidates, instructions, fps, thoughts=thoughts)
+        last_B = torch.tensor([len(ids) - 1 for ids in whole.ids], device=whole.states_BLD.device)
+        rows_BD = whole.states_BLD[torch.arange(len(last_B), device=last_B.device), last_B]
+        logits_BV: torch.Tensor = self.vlm.model.lm_head(rows_BD)
+        return logits_BV
+
+    def states(
+        self,
+        sources: Sequence[torch.Tensor],
+        candidates: Sequence[torch.Tensor],
+        instructions: Sequence[str],
+        fps: float,
+        *,
+        thoughts: Sequence[str] = (),
+    ) -> PromptStates:
+        """Returns the last hidden states of the whole questions; arguments and errors as in :meth:`logits`."""
         check_pairs(sources, candidates, instructions, fps)
         said = [*thoughts] if thoughts else [""] * len(sources)
         prompts = [
             self._prompt(source, candidate, instruction, fps, thought)
             for source, candidate, instruction, thought in zip(sources, candidates, instructions, said, strict=True)
         ]
-        states_BLD = self._states(prompts)
-        last_B = torch.tensor([len(prompt.ids) - 1 for prompt in prompts], device=states_BLD.device)
-        rows_BD = states_BLD[torch.arange(len(prompts), device=states_BLD.device), last_B]
-        logits_BV: torch.Tensor = self.vlm.model.lm_head(rows_BD)
-        return logits_BV
+        return PromptStates(self._states(prompts), tuple(tuple(prompt.ids) for prompt in prompts))
 
     def _states(self, prompts: Sequence[_Prompt], cache: DynamicCache | None = None) -> torch.Tensor:
         """Returns the last hidden states; prompts are padded on the right, where causal attention looks from none."""
