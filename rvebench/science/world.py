@@ -78,6 +78,7 @@ def training_samples(split: Split, most: int) -> tuple[TrainingSample, ...]:
             mask=sample.mask,
             instruction=sample.instruction,
             group=sample.group,
+            kind=family_of(sample.id),
             frames_sha256=sample.frames_sha256,
         )
         for sample in split.samples[:most]
