@@ -27,6 +27,7 @@ from rvebench.metrics.backbones.amt_correlation import LEVELS, RADIUS, Correlati
 from rvebench.metrics.backbones.amt_layers import (
     Decoder,
     FeatureEncoder,
+    Prelu,
     PyramidEncoder,
     Update,
     planes,
@@ -113,7 +114,7 @@ class AmtS(nn.Module):
         colours = 3 * config.candidates
         self.comb_block = nn.Sequential(
             nn.Conv2d(colours, config.merge, 3, padding=1),
-            nn.PReLU(config.merge),
+            Prelu(config.merge),
             nn.Conv2d(config.merge, 3, 3, padding=1),
         )
 
