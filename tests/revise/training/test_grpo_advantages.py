@@ -12,8 +12,13 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from rvebench.revise.training.advantages import EPS, group_advantages
+from rvebench.revise.training.advantages import EPS, group_advantages, sum_over_ranks
+from rvebench.revise.training.batch import Draws
+from rvebench.revise.training.config import GrpoConfig
+from rvebench.revise.training.objectives.edit_grpo import EditGrpo
 from rvebench.revise.training.reference import ReferenceWeights
+from rvebench.revise.training.rewards import Edits, RewardSet
+from tests.revise.training.grpo_world import GaussianPolicy, IdentityVae, plain_batch, reward_of
 
 REWARDS = torch.tensor(
     [[0.1, 0.5, 0.9, 0.2], [3.0, 3.0, 3.0, 3.0], [-1.0, math.nan, 2.0, 0.5], [math.nan, math.nan, math.nan, 0.3]],
@@ -85,8 +90,31 @@ def _in_process(rank: int, folder: str) -> None:
             found = group_advantages(rows[rank], std=std)  # type: ignore[arg-type]
             results[f"{name}-{std}"] = (found.values_BG, found.kept_BG, found.scale)
     results["sharded"] = _sharded_reference()
+    results["objective"] = _objective(rank)
     torch.save(results, Path(folder) / f"rank{rank}.pt")
     dist.destroy_process_group()
+
+
+def _objective(rank: int) -> tuple[torch.Tensor, ...]:
+    """The gradient of one update, summed over ranks as the loop does it; rank 1 has no samples."""
+    policy = GaussianPolicy((3, 1, 2, 2))
+    rewards = RewardSet(rewards={"shade": reward_of(_shade)}, weights={"shade": 1.0})
+    config = GrpoConfig(group=3, steps=4, window=2, std="global", kl_weight=0.0)
+    grpo = EditGrpo(config, rewards=rewards, vae=IdentityVae())  # type: ignore[arg-type]
+    batch = plain_batch(3)
+    draws = Draws.of(0, rank=rank)
+    (items,) = grpo.prepare(batch if rank == 0 else batch.take([]), policy, draws, parts=1)  # type: ignore[arg-type]
+    gradient = torch.zeros(3, 1, 2, 2)
+    for item in items:
+        loss = grpo.loss(item, policy, draws, step=0).loss / len(items)  # type: ignore[arg-type]
+        gradient += torch.autograd.grad(loss, policy.net.mean)[0]
+    return gradient, sum_over_ranks(gradient), torch.tensor(len(items))
+
+
+def _shade(edits: Edits) -> list[float | None]:
+    """The first sample's edits are all alike, and those of the second have no reward."""
+    shades = edits.edit_BTHWC.float().flatten(1).mean(1).tolist()
+    return [[0.5, None, shade][int(sample[-1])] for sample, shade in zip(edits.ids, shades, strict=True)]
 
 
 def _sharded_reference() -> tuple[torch.Tensor, ...]:
@@ -133,6 +161,19 @@ def test_two_ranks_agree_with_one_process_and_empty_groups_do_not_hang(
     assert [rank[f"alike-{std}"][2] for rank in two_ranks] == [2.0, 2.0]
     assert not two_ranks[1][f"alike-{std}"][1].any()
     assert [rank[f"nothing-{std}"][2] for rank in two_ranks] == [0.0, 0.0]
+
+
+def test_a_rank_without_samples_and_groups_without_a_say_neither_hang_nor_count(
+    two_ranks: list[dict[str, tuple[torch.Tensor, ...]]],
+) -> None:
+    alone, _, parts = _objective(0)
+    assert int(parts) == 6
+    assert alone.abs().max() > 0
+    for rank, count in zip(two_ranks, (6, 0), strict=True):
+        _, together, items = rank["objective"]
+        assert torch.allclose(together, alone, atol=1e-9)
+        assert int(items) == count
+    assert two_ranks[1]["objective"][0].abs().max() == 0
 
 
 def test_a_sharded_net_is_asked_with_its_reference_weights_and_gets_its_own_back(

@@ -124,7 +124,7 @@ def test_pixel_rewards_are_weighted_errors_inside_and_outside_of_the_change() ->
         assert kept[index] == pytest.approx(-np.average(to_source, weights=1 - share), abs=1e-6)
 
 
-def test_pixel_rewards_are_best_at_the_target_and_at_the_source_and_none_where_they_have_no_region() -> None:
+def test_pixel_rewards_are_best_at_the_target_and_at_the_source_and_zero_where_they_have_no_region() -> None:
     edits = _edits()
     assert edits.target_BTHWC is not None and edits.source_BTHWC is not None and edits.change_BTHW is not None
     near, kept = _made("target-nearness"), _made("source-preservation-pixels")
@@ -133,8 +133,8 @@ def test_pixel_rewards_are_best_at_the_target_and_at_the_source_and_none_where_t
     change = edits.change_BTHW.clone()
     change[0], change[1] = 0, 1
     bounds = replace(edits, change_BTHW=change)
-    assert [value is None for value in near.score(bounds)] == [True, False]
-    assert [value is None for value in kept.score(bounds)] == [False, True]
+    assert [value == 0 for value in near.score(bounds)] == [True, False]
+    assert [value == 0 for value in kept.score(bounds)] == [False, True]
 
 
 @pytest.mark.parametrize(("reading", "expected"), [("p-yes", [0.5, 0.9]), ("delta", [0.0, 2.2])])
@@ -181,19 +181,13 @@ def test_a_judge_is_asked_clip_by_clip_and_its_silence_is_no_number() -> None:
 
 
 def test_the_sum_is_weighted_and_an_edit_that_one_reward_cannot_read_has_none() -> None:
-    weights = (
-        RewardConfig(name="target-nearness", weight=0.5),
-        RewardConfig(name="source-preservation-pixels", weight=2),
-    )
-    rewards = make_rewards(weights, RewardTools())
-    edits = _edits()
-    assert edits.change_BTHW is not None
-    change = edits.change_BTHW.clone()
-    change[1] = 1
-    scored = rewards.score(replace(edits, change_BTHW=change))
-    near, kept = scored.parts["target-nearness"], scored.parts["source-preservation-pixels"]
-    assert float(scored.total_B[0]) == pytest.approx(0.5 * float(near[0]) + 2 * float(kept[0]))
+    told = iter([3.0, None])
+    weights = (RewardConfig(name="target-nearness", weight=0.5), RewardConfig(name="judge", weight=2))
+    rewards = make_rewards(weights, RewardTools(judge=lambda *clip: next(told)))
+    scored = rewards.score(_edits())
+    assert float(scored.total_B[0]) == pytest.approx(0.5 * float(scored.parts["target-nearness"][0]) + 2 * 3.0)
     assert scored.total_B.isnan().tolist() == [False, True]
+    assert scored.parts["target-nearness"].isfinite().all()
     assert rewards.needs == {"source", "target", "change"}
 
 

@@ -28,7 +28,7 @@ class TargetNearness:
         return cls()
 
     def score(self, edits: Edits) -> list[float | None]:
-        """As the protocol says; None for a sample in which nothing is to change."""
+        """As the protocol says; 0 for a sample in which nothing is to change: its edits do not differ in this."""
         if edits.target_BTHWC is None or edits.change_BTHW is None:
             raise RewardError("target-nearness needs targets and the regions of change", where=edits.ids[0])
         return _minus_error(edits.edit_BTHWC, edits.target_BTHWC, edits.change_BTHW)
@@ -46,7 +46,7 @@ class SourcePreservationPixels:
         return cls()
 
     def score(self, edits: Edits) -> list[float | None]:
-        """As the protocol says; None for a sample in which everything is to change."""
+        """As the protocol says; 0 for a sample in which everything is to change: its edits do not differ in this."""
         if edits.source_BTHWC is None or edits.change_BTHW is None:
             raise RewardError("source-preservation-pixels needs sources and the regions of change", where=edits.ids[0])
         return _minus_error(edits.edit_BTHWC, edits.source_BTHWC, 1 - edits.change_BTHW)
@@ -57,6 +57,4 @@ def _minus_error(edit: torch.Tensor, other: torch.Tensor, weight_BTHW: torch.Ten
     error_BTHW = (edit.float() - other.float()).abs().mean(-1) / 255
     total_B = weight_BTHW.double().flatten(1).sum(1)
     sum_B = (error_BTHW * weight_BTHW).double().flatten(1).sum(1)
-    return [
-        -error / total if total > 0 else None for error, total in zip(sum_B.tolist(), total_B.tolist(), strict=True)
-    ]
+    return [-error / total if total > 0 else 0.0 for error, total in zip(sum_B.tolist(), total_B.tolist(), strict=True)]
