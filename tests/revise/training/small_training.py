@@ -28,9 +28,13 @@ def small_model(name: str = "nano") -> ReviseConfig:
 @lru_cache(maxsize=2)
 def _parts(name: str) -> Parts:
     parts = random_parts(small_model(name), seed=3)
-    # A fresh decoder gives grey, whatever the latents.
     with torch.no_grad():
+        # A fresh decoder gives grey, whatever the latents, and a fresh VLM hardly looks at pictures.
         parts.vae.decoder.conv_out.weight.mul_(3)
+        for module in parts.vlm.modules.values():
+            for weight in module.parameters():
+                if weight.ndim >= 2:
+                    weight.mul_(3)
     return parts
 
 

@@ -134,8 +134,9 @@ def test_the_surrogate_gives_the_gradient_that_one_backward_through_everything_g
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("half", ["vae", "vlm"])
-def test_in_bf16_the_reward_gradient_points_where_it_points_in_fp32(name, half):
+@pytest.mark.parametrize(("half", "least"), [("vlm", 0.99), ("vae", 0.97)])
+def test_in_bf16_the_reward_gradient_points_where_it_points_in_fp32(name, half, least):
+    """The VLM is run in bf16; the VAE stays in fp32, and this is what it would lose."""
     config = small_config(name, objective="uso")
     exact, rounded = small_parts(name), small_parts(name)
     for key, module in rounded.modules.items():
@@ -149,5 +150,5 @@ def test_in_bf16_the_reward_gradient_points_where_it_points_in_fp32(name, half):
         reason = objective.reason(batch.target_BCTHW[0], batch, 0)
         gradients.append(reason.gradient_CTHW.double().flatten())
     cosine = float(torch.nn.functional.cosine_similarity(*gradients, dim=0))
-    assert cosine > 0.99
+    assert cosine > least
     assert not torch.equal(*gradients)
