@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -51,7 +51,8 @@ class Trainer:
     Args:
         config: everything that decides it.
         policy: the model, whose net is frozen, moved and sharded here, in place.
-        objective: what is learned.
+        objective: what is learned, or what makes it of the policy when its net is ready: an objective that keeps a copy
+            of the trained weights must be made so.
         source: batches.
         out: folder for checkpoints and logs; made when absent.
         world: the ranks; None for this process alone.
@@ -68,7 +69,7 @@ class Trainer:
         self,
         config: TrainConfig,
         policy: Policy,
-        objective: Objective,
+        objective: Objective | Callable[[Policy], Objective],
         source: BatchSource,
         *,
         out: Path,
@@ -77,7 +78,7 @@ class Trainer:
         speed: Speed | None = None,
         wandb: str | None = None,
     ) -> None:
-        self.config, self.policy, self.objective, self.source = config, policy, objective, source
+        self.config, self.policy, self.source = config, policy, source
         self.world = world or World()
         self.out = out
         self.hooks = hooks or Hooks()
@@ -86,17 +87,19 @@ class Trainer:
         seed_generators(config.loop.seed, 0)  # fresh factors are drawn alike on every rank
         self.draws = Draws.of(config.loop.seed, self.world.rank)
         policy.compute_dtype = torch.bfloat16 if config.loop.precision == "bf16" else torch.float32
-        networks = dict(objective.frozen())
+        began = tensors_digest(dict(policy.net.named_parameters()))
+        self.parameters = prepare_net(policy.net, config, self.world)
+        seed_generators(config.loop.seed, self.world.rank)
+        self.objective: Objective = objective(policy) if callable(objective) else objective
+        networks = dict(self.objective.frozen())
         self.made_of = {
-            "objective": objective.name,
+            "objective": self.objective.name,
             "data": source.fingerprint,
-            "weights it began with": tensors_digest(dict(policy.net.named_parameters())),
+            "weights it began with": began,
             "frozen networks": FrozenGuard(networks, wholly=tuple(networks)).digest,
         }
         if not self.world.agrees(self.made_of):
             raise DataError("the ranks do not start from the same weights and data", hint="give all the same folder")
-        self.parameters = prepare_net(policy.net, config, self.world)
-        seed_generators(config.loop.seed, self.world.rank)
         self.guard = FrozenGuard({"policy": policy.net, **networks}, wholly=tuple(networks))
         self.optimizer = make_optimizer(self.parameters, config.optim)
         self.ema = None if config.optim.ema is None else Ema(self.parameters, config.optim.ema)
@@ -104,7 +107,7 @@ class Trainer:
         self.store = CheckpointStore(out / "checkpoints", self.world, keep=config.loop.keep, warn=self._warn)
         self.history: list[list[float]] = []
         self._updater = Updater(
-            objective,
+            self.objective,
             policy,
             parameters=self.parameters,
             optimizer=self.optimizer,
