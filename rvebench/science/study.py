@@ -17,6 +17,7 @@ from rvebench.records import digest_of
 from rvebench.registry import nearest_names
 from rvebench.revise.config_io import from_plain, read_plain, to_plain
 from rvebench.revise.shapes import Size
+from rvebench.revise.training.clips import ClipShape
 from rvebench.revise.training.config import OBJECTIVES, ObjectiveName, TrainConfig
 
 __all__ = [
@@ -139,9 +140,13 @@ class Calibration:
     """Constructed edits of known quality, one clip each of every held-out sample."""
     models: tuple[str, ...] = ("base", "sft", "uso")
     """Whose edits are added, of the first seed."""
+    estimates: int = 800
+    """Edits that one-step estimates are made of, evenly spread over all; the paper's number of held-out pairs."""
     bins: int = 10
 
     def __post_init__(self) -> None:
+        if self.estimates < 1 or self.bins < 1:
+            raise UsageError("calibration needs at least one estimate and one bin")
         if not all(0 < tau < 1 for tau in self.taus) or list(self.taus) != sorted(set(self.taus)):
             raise UsageError(f"noise levels rise strictly within 0..1, not {self.taus}")
 
@@ -156,14 +161,19 @@ class Scale:
     """Training preset of all arms."""
     set: tuple[str, ...] = ()
     """Changes of the preset, before an arm's own."""
+    data: DataPlan | None = None
+    """Other clips than the study's, for rehearsals."""
     samples: int = 4000
+    graded: int = 1200
+    """Samples of which edits are drawn that are half right and wrong, for the critic."""
     test_samples: int | None = None
     """Most samples of the test split; None for all."""
     base_steps: int
     fork_steps: int
     vae_set: tuple[str, ...] = ()
-    """Changes of `train-vae`'s settings, as its options are called."""
+    """Changes of the autoencoder's training, as `train-vae --set` takes them."""
     critic_set: tuple[str, ...] = ()
+    """The same of the critic's."""
     seeds: int = 3
     edit_steps: int = 12
     arms: tuple[str, ...] = ()
@@ -172,13 +182,32 @@ class Scale:
     """Changes after an arm's own, of the form ARM:KEY=VALUE."""
     claims: bool = True
     """Whether results of this scale may be claimed; else the page says that they are a rehearsal."""
-    minutes: float = 0.0
-    """Of the whole on the machine that the summary names; 0 where it is not measured."""
+    paces: tuple[str, ...] = ()
+    """Seconds a unit of work, KIND=SECONDS, for estimates before anything was run: kinds are names of arms and of
+    stages (`vae`, `critic`, `base`, `edits`)."""
 
     def __post_init__(self) -> None:
-        for name in ("samples", "base_steps", "fork_steps", "seeds", "edit_steps"):
+        for name in ("samples", "graded", "base_steps", "fork_steps", "seeds", "edit_steps"):
             if getattr(self, name) < 1:
                 raise UsageError(f"scale {self.name}: {name} is at least 1, not {getattr(self, name)}")
+        self.pace("")
+
+    def pace(self, kind: str) -> float | None:
+        """Returns the guessed seconds a unit of work of a kind; None where the study has no guess.
+
+        Raises:
+            UsageError: a pace is not of the form KIND=SECONDS.
+        """
+        found = {}
+        for text in self.paces:
+            name, equals, seconds = text.partition("=")
+            try:
+                found[name] = float(seconds)
+            except ValueError:
+                equals = ""
+            if not equals or not name:
+                raise UsageError(f"scale {self.name}: the pace {text!r} is not of the form KIND=SECONDS")
+        return found.get(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,10 +290,15 @@ class Study:
             who = "the base" if arm is None else f"arm {arm.name}"
             raise type(error)(f"{who} at scale {scale.name}: {error.what}", hint=error.hint) from None
 
-    def model_size(self, scale: Scale) -> tuple[int, Size]:
-        """Returns frames and size of the clips that the models of a scale are given."""
+    def data_of(self, scale: Scale) -> DataPlan:
+        """Returns the clips of a scale."""
+        return scale.data or self.data
+
+    def shape_of(self, scale: Scale) -> ClipShape:
+        """Returns what the models of a scale are given of a video."""
         sampling = self.training(None, scale, seed=0).model.sampling
-        return sampling.frames, sampling.size or Size(width=64, height=64)
+        size = sampling.size or Size(width=64, height=64)
+        return ClipShape(frames=sampling.frames, stride=self.data_of(scale).stride, size=size)
 
     @property
     def digest(self) -> str:
