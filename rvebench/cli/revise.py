@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
+from rvebench.cli.revise_data import register as register_data
 from rvebench.cli.revise_train import register
 from rvebench.errors import EXIT_CORRUPT, DataError
 
@@ -36,6 +37,7 @@ checkpoint = typer.Typer(
 )
 app.add_typer(checkpoint, name="checkpoint")
 register(app)
+register_data(app)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 SizesOption = Annotated[

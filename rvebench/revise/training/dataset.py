@@ -98,7 +98,7 @@ class ShardSource:
                 raise UsageError(
                     "the source's frames are not kept here, and the training reads them",
                     where=store.path,
-                    hint="precompute into another folder without --no-frames, or train with sft",
+                    hint="precompute into another folder without --no-source-frames, or train with sft",
                 )
             records, _ = store.index()
             for record in records:

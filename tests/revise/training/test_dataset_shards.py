@@ -221,7 +221,7 @@ def test_frames_that_are_not_kept_are_asked_for_by_name(
     made: SampleEncoder, samples: list[TrainingSample], tmp_path: Path
 ) -> None:
     precompute(samples[:1], encoder(made.parts, source_frames=False, latents="bfloat16"), tmp_path)
-    with pytest.raises(UsageError, match=r"the source's frames are not kept here.*--no-frames"):
+    with pytest.raises(UsageError, match=r"the source's frames are not kept here.*--no-source-frames"):
         ShardSource([tmp_path], batch_size=1)
     batch = _batch(ShardSource([tmp_path], batch_size=1, frames=False), 0)
     assert batch.source_frames_BTHWC is None and batch.source_BCTHW.dtype == torch.float32

@@ -409,7 +409,7 @@ def test_a_baseline_that_is_no_number_is_a_failure(
 
 def test_baselines_need_the_source_frames(made: SampleEncoder, samples: list[TrainingSample], tmp_path: Path) -> None:
     bare = encoder(made.parts, source_frames=False)
-    with pytest.raises(UsageError, match=r"baselines need the source's frames.*--no-frames"):
+    with pytest.raises(UsageError, match=r"baselines need the source's frames.*--no-source-frames"):
         precompute(samples[:1], bare, tmp_path / "a", critic=BaselineCritic(critic=MeanCritic(), frames=2))
 
 

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from rvebench.errors import InterruptError, RveError, StorageError
 from rvebench.records import digest_of
+from rvebench.revise.checkpoints.layout import CONFIG_NAME
+from rvebench.revise.config import ReviseConfig
 from rvebench.revise.sampling.sampler import NotFiniteError
-from rvebench.revise.training.critic import Critic, baseline_logits
+from rvebench.revise.training.config_parts import CriticConfig
+from rvebench.revise.training.critic import Critic, baseline_logits, build_critic
 from rvebench.revise.training.decode import pick_frames
 from rvebench.revise.training.shards.files import Failure, failure_of, open_shard, read_entry
 from rvebench.revise.training.shards.store import ShardStore
+from rvebench.revise.vlm.loading import load_vlm
 
-__all__ = ["BaselineCritic", "add_baselines", "baseline_key"]
+__all__ = ["BaselineCritic", "add_baselines", "baseline_key", "load_baseline_critic"]
 
 
 def baseline_key(critic: Critic, clip_frames: int, frames: int) -> str:
@@ -58,6 +63,34 @@ class BaselineCritic:
         if not math.isfinite(found):
             raise NotFiniteError("the critic's baseline is not finite", where=id, hint="check the critic's weights")
         return found
+
+
+def load_baseline_critic(
+    folder: Path,
+    model: ReviseConfig,
+    config: CriticConfig,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: str = "cpu",
+) -> BaselineCritic:
+    """Returns the critic whose network lies in a folder: a whole model, what `train-critic` wrote, or a VLM alone.
+
+    Args:
+        folder: the VLM is looked for in `vlm/` below it, then in itself; a `revise.json` beside `vlm/` tells its sizes.
+        model: tells them elsewhere.
+        config: how it is asked.
+        dtype: of the weights; part of what its verdicts belong to.
+        device: where it is to be.
+
+    Raises:
+        UsageError: there is no such folder, or the backend cannot be asked.
+        DataError: a file is damaged, or of other sizes.
+    """
+    if (folder / CONFIG_NAME).is_file():
+        model = ReviseConfig.load(folder / CONFIG_NAME)
+    weights = folder / "vlm" if (folder / "vlm").is_dir() else folder
+    vlm = load_vlm(weights, model.vlm, model.compat, dtype=dtype, device=device)
+    return BaselineCritic(critic=build_critic(config, vlm), frames=config.frames, device=device)
 
 
 def add_baselines(store: ShardStore, critic: BaselineCritic, ids: set[str], failures: list[Failure]) -> int:

@@ -22,7 +22,16 @@ from rvebench.revise.training.shards.store import ShardStore, iter_entries
 from rvebench.storage import exclusive_lock
 from rvebench.weights import sha256_of
 
-__all__ = ["SHARD_BYTES", "Part", "PrecomputeReport", "fill_store", "precompute", "sample_key", "samples_a_shard"]
+__all__ = [
+    "SHARD_BYTES",
+    "Part",
+    "PrecomputeReport",
+    "UnusableSample",
+    "fill_store",
+    "precompute",
+    "sample_key",
+    "samples_a_shard",
+]
 
 SHARD_BYTES = 256 * 2**20
 """About how large a shard may become. One shard is held in memory, and is what a killed process loses."""
@@ -94,14 +103,25 @@ class PrecomputeReport:
         }
 
 
-def sample_key(sample: TrainingSample) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableSample:
+    """A sample of the list that is known to be of no use before anything of it is read."""
+
+    id: str
+    error: RveError
+
+
+def sample_key(sample: TrainingSample | UnusableSample) -> str:
     """Returns 64 hexadecimal digits over what a sample is: its frames and its instruction, wherever its files lie.
 
     A video whose frame hash the split does not tell is known by the sha256 of its file.
 
     Raises:
         DataError: a file cannot be read; names the sample.
+        RveError: the sample is of no use.
     """
+    if isinstance(sample, UnusableSample):
+        raise sample.error
     files = {"source": sample.source, "target": sample.target, "mask": sample.mask}
     told: dict[str, str | None] = {"instruction": sample.instruction}
     for role, path in files.items():
@@ -129,7 +149,7 @@ def samples_a_shard(spec: ShardSpec, config: ReviseConfig, shard_bytes: int = SH
 
 
 def precompute(
-    samples: Sequence[TrainingSample],
+    samples: Sequence[TrainingSample | UnusableSample],
     encoder: SampleEncoder,
     path: Path,
     *,
@@ -168,7 +188,7 @@ def precompute(
 
     _check_list([sample.id for sample in samples])
     if critic is not None and not encoder.spec.kept.source_frames:
-        raise UsageError("baselines need the source's frames, which are not kept", hint="leave out --no-frames")
+        raise UsageError("baselines need the source's frames, which are not kept", hint="leave out --no-source-frames")
     count = shard_samples or samples_a_shard(encoder.spec, encoder.parts.config)
     store = ShardStore.claim(path, encoder.spec, shard_samples=count)
     return fill_store(
