@@ -23,6 +23,10 @@ Matrix = Literal["tagged", "bt601"]
 
 _READ_BY_OPENCV = frozenset({"temporal_flickering", "motion_smoothness"})
 """Metrics whose frames VBench reads with OpenCV, which takes every stream for BT.601."""
+_TOGETHER = 8
+"""Videos that are decoded before their metrics are computed: 17 frames of each fill a GPU's batch."""
+_TOGETHER_BYTES = 128 << 20
+"""Decoded frames of a group; the video that goes beyond is its last."""
 _POOLED_BY_VBENCH = frozenset({"subject_consistency", "background_consistency"})
 """Metrics that VBench (one process) averages over frames; over videos otherwise."""
 
@@ -44,6 +48,14 @@ class Measured(NamedTuple):
 
     item: VideoItem
     value: MetricValue
+
+
+class _Decoded(NamedTuple):
+    """A video to measure, in the colours that are asked for."""
+
+    item: VideoItem
+    ready: Mapping[Matrix, Comparison | str]
+    """What its file holds, or why it cannot be decoded."""
 
 
 class Aggregate(NamedTuple):
@@ -117,7 +129,7 @@ def measure_videos(
     """Yields each metric of each video, video by video; each file is decoded once.
 
     Args:
-        items: the videos.
+        items: the videos. A few are decoded at a time, so that networks get full batches.
         metrics: what to measure.
         colour: `vbench` reads the frames of TF and MS a second time where a stream is tagged BT.709, the way OpenCV
             and so VBench does; `tagged` gives every metric the right colours.
@@ -125,20 +137,61 @@ def measure_videos(
 
     A video that cannot be decoded, or measured, is a failed value with the reason.
     """
+    matrices = [_matrix(metric, colour) for metric in metrics]
+    group: list[_Decoded] = []
+    size = 0
     for item in items:
-        ready: dict[str, Comparison | str] = {}
-        for metric in metrics:
-            name = metric.info.name
-            matrix: Matrix = "bt601" if colour == "vbench" and name in _READ_BY_OPENCV else "tagged"
-            if matrix not in ready:
-                ready[matrix] = _decoded(item, matrix, time_limit_s)
-            found = ready[matrix]
-            if item.source is None and getattr(metric, "compares_with_source", False):
-                found = f"{name} compares a video with its source, and none is named"
-            if isinstance(found, str):
-                yield Measured(item, MetricValue(sample_id=item.id, metric=name, status=Status.FAILED, reason=found))
-                continue
-            yield from (Measured(item, _alone(value, item)) for value in metric.measure([found]))
+        ready = {matrix: _decoded(item, matrix, time_limit_s) for matrix in dict.fromkeys(matrices)}
+        group.append(_Decoded(item, ready))
+        size += sum(_bytes(found) for found in ready.values())
+        if len(group) == _TOGETHER or size >= _TOGETHER_BYTES:
+            yield from _measure_group(group, metrics, matrices)
+            group, size = [], 0
+    yield from _measure_group(group, metrics, matrices)
+
+
+def _measure_group(
+    group: Sequence[_Decoded], metrics: Sequence[Metric], matrices: Sequence[Matrix]
+) -> Iterator[Measured]:
+    """Yields each metric of each video, video by video, when each metric has seen all of the group."""
+    columns = [_column(group, metric, matrix) for metric, matrix in zip(metrics, matrices, strict=True)]
+    for number, (item, _) in enumerate(group):
+        yield from (Measured(item, column[number]) for column in columns)
+
+
+def _column(group: Sequence[_Decoded], metric: Metric, matrix: Matrix) -> list[MetricValue]:
+    """Returns one metric of each video of a group."""
+    name = metric.info.name
+    reasons: dict[int, str] = {}
+    sound: list[Comparison] = []
+    for number, (item, ready) in enumerate(group):
+        found = ready[matrix]
+        if item.source is None and getattr(metric, "compares_with_source", False):
+            reasons[number] = f"{name} compares a video with its source, and none is named"
+        elif isinstance(found, str):
+            reasons[number] = found
+        else:
+            sound.append(found)
+    values = metric.measure(sound)
+    return [
+        MetricValue(sample_id=item.id, metric=name, status=Status.FAILED, reason=reasons[number])
+        if number in reasons
+        else _alone(next(values), item)
+        for number, (item, _) in enumerate(group)
+    ]
+
+
+def _matrix(metric: Metric, colour: Colour) -> Matrix:
+    """Returns the colours that a metric is shown."""
+    return "bt601" if colour == "vbench" and metric.info.name in _READ_BY_OPENCV else "tagged"
+
+
+def _bytes(found: Comparison | str) -> int:
+    """Returns the size of the decoded frames."""
+    if isinstance(found, str):
+        return 0
+    clips = (found.edit,) if found.source is found.edit else (found.edit, found.source)
+    return sum(clip.frames_THWC.nbytes for clip in clips)
 
 
 def _decoded(item: VideoItem, matrix: Matrix, time_limit_s: float) -> Comparison | str:

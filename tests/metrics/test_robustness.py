@@ -316,6 +316,36 @@ def test_bad_files_are_lines_with_reasons_and_the_rest_goes_on(tmp_path: Path, t
     assert (total.n, total.failed) == (1, len(bad) + 1)
 
 
+@pytest.mark.parametrize(("videos", "size"), [(1, 1 << 30), (2, 1 << 30), (8, 1 << 30), (8, 1)])
+def test_videos_are_measured_in_groups_and_come_in_order_with_the_same_values(
+    tmp_path: Path, tiny_store: WeightStore, monkeypatch: pytest.MonkeyPatch, videos: int, size: int
+) -> None:
+    items = []
+    for number in range(3):
+        path = tmp_path / f"{number}.mp4"
+        write_video(path, video(4 + number, 48, 64), fps=8.0)
+        items.append(VideoItem(id=str(number), video=path))
+    items.insert(1, VideoItem(id="bad", video=tmp_path / "0.txt"))
+    items[1].video.write_text("no video")
+    metrics = [metric(name, tiny_store) for name in ("background_consistency", "dino_source_similarity")]
+    whole = list(measure_videos(items, metrics))
+    assert [(one.item.id, one.value.metric) for one in whole] == [
+        (item.id, each.info.name) for item in items for each in metrics
+    ]
+    assert [one.value.status for one in whole[::2]] == [Status.OK, Status.FAILED, Status.OK, Status.OK]
+    assert all("compares a video with its source" in one.value.reason for one in whole[1::2])
+    monkeypatch.setattr("rvebench.metrics.standalone._TOGETHER", videos)
+    monkeypatch.setattr("rvebench.metrics.standalone._TOGETHER_BYTES", size)
+    for one, again in zip(whole, measure_videos(items, metrics), strict=True):
+        assert (one.item.id, one.value.metric, one.value.status) == (
+            again.item.id,
+            again.value.metric,
+            again.value.status,
+        )
+        if one.value.value is not None:
+            assert again.value.value == pytest.approx(one.value.value, abs=1e-6)
+
+
 def test_vbenchs_average_counts_frames_for_sc_and_videos_for_oc() -> None:
     def value(name: str, number: float, weight: float, sample: str) -> MetricValue:
         return MetricValue(sample_id=sample, metric=name, status=Status.OK, value=number, weight=weight)
