@@ -154,6 +154,11 @@ class ShardSource:
         return tuple(item.entry.id for item in self._items)
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """The group of every sample: what shares a source is held out together."""
+        return tuple(item.entry.group for item in self._items)
+
+    @property
     def declared(self) -> bool:
         """Whether some folder's encoders are only said to be the model's, and were not there when it was filled."""
         return any(store.spec.encoders.declared for store in self._stores)

@@ -79,6 +79,7 @@ def test_batches_are_what_the_encoders_give_live(
     source = ShardSource([plain], batch_size=3, encoders=EncoderPrints.of(made.parts))
     assert isinstance(source, BatchSource) and source.size == 5 and source.batch_size == 3
     by_id = {sample.id: sample for sample in samples}
+    assert source.groups == tuple(sample.group for sample in samples)
     for step in range(4):
         batch = _batch(source, step)
         for index, id in enumerate(batch.ids):

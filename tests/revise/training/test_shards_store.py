@@ -420,8 +420,11 @@ def test_one_part_is_worked_on_by_one_process(
     from rvebench.storage import exclusive_lock
 
     precompute(samples[:2], made, tmp_path)
-    with exclusive_lock(tmp_path / ".part-0-of-1.lock"), pytest.raises(LockedError, match="another process"):
-        precompute(samples[:2], made, tmp_path)
+    for held, part in ((".part-0-of-1.lock", Part()), (".part-0-of-1.lock", Part(index=1, of=2))):
+        with exclusive_lock(tmp_path / held), pytest.raises(LockedError, match="another process"):
+            precompute(samples[:2], made, tmp_path, part=part)
+    with exclusive_lock(tmp_path / ".part-0-of-2.lock"):
+        assert precompute(samples[:2], made, tmp_path, part=Part(index=1, of=2)).computed == 0
 
 
 def test_unknown_precisions_are_refused() -> None:

@@ -40,6 +40,8 @@ class EncodedSample:
 
     id: str
     instruction: str
+    group: str
+    """Samples of one group share a source: they are held out together."""
     fps: float
     """Frames a second of the clip."""
     tensors: Mapping[str, torch.Tensor]
@@ -147,6 +149,7 @@ class SampleEncoder:
         return EncodedSample(
             id=sample.id,
             instruction=sample.instruction,
+            group=sample.group,
             fps=read.taken.fps,
             tensors={name: tensors[name].cpu().contiguous() for name in TENSORS if name in tensors},
         )

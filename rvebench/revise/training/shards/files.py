@@ -49,6 +49,8 @@ class Entry:
     key: str
     """64 hexadecimal digits over what the sample is: frames and instruction."""
     instruction: str
+    group: str
+    """Samples of one group share a source: they are held out together."""
     fps: float
     shapes: Mapping[str, list[int]]
     """Of its tensors, by name."""

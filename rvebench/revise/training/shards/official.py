@@ -103,7 +103,7 @@ def read_official(path: Path, config: ReviseConfig, shape: ClipShape, *, id: str
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise DataError(f"{name} is not finite", where=path)
-    return EncodedSample(id=id, instruction=prompt, fps=OFFICIAL_FPS, tensors=tensors)
+    return EncodedSample(id=id, instruction=prompt, group=id, fps=OFFICIAL_FPS, tensors=tensors)
 
 
 def _found(value: Mapping[Any, Any], names: Sequence[str], path: Path) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,7 @@ from rvebench.revise.config import ReviseConfig
 from rvebench.revise.training.clips import TrainingSample
 from rvebench.revise.training.shards.baselines import BaselineCritic, add_baselines
 from rvebench.revise.training.shards.encode import EncodedSample, SampleEncoder
-from rvebench.revise.training.shards.files import Failure, failure_of
+from rvebench.revise.training.shards.files import Failure, failure_of, lock
 from rvebench.revise.training.shards.job import claim_job
 from rvebench.revise.training.shards.spec import ShardSpec, torch_dtype
 from rvebench.revise.training.shards.store import ShardStore, iter_entries
@@ -237,7 +238,7 @@ def fill_store(
     claim_job(
         store, [sample.id for sample in samples], None if critic is None else critic.key(store.spec.clip.frames), update
     )
-    with exclusive_lock(store.path / f".part-{part.index}-of-{part.of}.lock"):
+    with _claimed_part(store.path, part):
         work = _Work(store, key, made, progress)
         total = len(samples)
         runs = [
@@ -264,6 +265,23 @@ def fill_store(
         shards=len(shards),
         size_bytes=sum(record.size_bytes for record in shards),
     )
+
+
+@contextmanager
+def _claimed_part(path: Path, part: Part) -> Iterator[None]:
+    """Holds a part of the work; nobody else may do the same part, nor fill the folder in another number of parts.
+
+    Raises:
+        LockedError: somebody does.
+    """
+    with ExitStack() as held:
+        with lock(path / ".claim.lock"):
+            for other in path.glob(".part-*-of-*.lock"):
+                if not other.name.endswith(f"-of-{part.of}.lock"):
+                    with exclusive_lock(other):
+                        pass
+            held.enter_context(exclusive_lock(path / f".part-{part.index}-of-{part.of}.lock"))
+        yield
 
 
 class _Work:

@@ -177,6 +177,7 @@ class ShardStore:
                 id=sample.id,
                 key=by_id[sample.id],
                 instruction=sample.instruction,
+                group=sample.group,
                 fps=sample.fps,
                 shapes={key: list(tensor.shape) for key, tensor in sorted(sample.tensors.items())},
                 crc32={key: crc_of(tensor) for key, tensor in sorted(sample.tensors.items())},
