@@ -108,7 +108,7 @@ def test_sft_is_the_mean_square_of_the_velocitys_error(sft):
         one = sft.batch.take([index])
         noisy = (1 - sigma) * one.target_BCTHW + sigma * draw.noise_BCTHW[index]
         velocity = sft.policy.velocity(noisy, draw.sigma_B[index : index + 1], sft.policy.conditions(one))
-        expected.append(float((velocity - draw.noise_BCTHW[index] + one.target_BCTHW).square().mean()))
+        expected.append(float((velocity.detach() - draw.noise_BCTHW[index] + one.target_BCTHW).square().mean()))
     assert float(step.loss) == pytest.approx(sum(expected) / 4, rel=1e-5)
     assert step.metrics["flow_loss"] == pytest.approx(float(step.loss))
 
@@ -404,3 +404,14 @@ def test_a_batch_without_source_frames_is_refused_by_what_reads_them(uso):
     blind = replace(item, batch=replace(item.batch, source_frames_BTHWC=None))
     with pytest.raises(UsageError, match="holds no frames"):
         uso.loss(blind)
+
+
+def test_rwr_passes_the_network_as_often_as_ranks_with_more_samples_do(monkeypatch):
+    world = World("rwr", 2, critic=Brightness())
+    passes = []
+    original = world.policy.velocity
+    monkeypatch.setattr(world.policy, "velocity", lambda *args: (passes.append(len(args[0])), original(*args))[1])
+    monkeypatch.setattr(rwr_module.dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(rwr_module.dist, "all_reduce", lambda totals: None)
+    assert len(world.items(1, parts=4)) == 2
+    assert passes == [1, 1, 1, 1]

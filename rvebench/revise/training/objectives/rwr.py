@@ -65,6 +65,10 @@ class Rwr:
         draw = draw_flow(batch, self.timesteps, self.dropout, draws, Gate(tau=self.config.tau, mode="sample"))
         pieces = split_flow(batch, draw, parts)
         read = [self._rewards(piece, drawn, policy) for piece, drawn in pieces]
+        if self.config.estimate == "x0" and pieces and dist.is_available() and dist.is_initialized():
+            # A sharded transformer is passed by all ranks together, also by one with fewer samples than parts.
+            for _ in range(parts - len(pieces)):
+                flow_state(*pieces[0], policy)
         none = torch.zeros(0, dtype=torch.float64, device=policy.device)
         weight_B = reward_weights(torch.cat([none, *(rewards for rewards, _ in read)]), self.config)
         items, low = [], 0
