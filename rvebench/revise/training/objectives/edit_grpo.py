@@ -116,6 +116,7 @@ class EditGrpo:
             UsageError: the network drops numbers at random, which would tell a rollout from its loss.
         """
         _check_still(policy.net)
+        self._check_needs(batch)
         config = self.config
         steps = sde_steps(self._schedule, config.noise_level, draw_window(config, draws))
         taken: list[tuple[Batch, list[Rollout], list[list[torch.Tensor]]]] = []
@@ -207,7 +208,8 @@ class EditGrpo:
         if "target" in needs:
             target = signal_to_frames(self._vae.decode(part.target_BCTHW))
         if "captions" in needs:
-            captions = tuple(self._caption(sample) for sample in part.ids)
+            assert self._captions is not None
+            captions = tuple(self._captions[sample] for sample in part.ids)
         for rollout in rollouts:
             edit = signal_to_frames(self._vae.decode(rollout.latents_BCTHW))
             if "change" in needs and change is None:
@@ -225,11 +227,19 @@ class EditGrpo:
                 )
             )
 
-    def _caption(self, sample: str) -> Captions:
-        assert self._captions is not None
-        if sample not in self._captions:
-            raise RewardError("the sample has no captions of source and edit", where=sample, hint="leave it out")
-        return self._captions[sample]
+    def _check_needs(self, batch: Batch) -> None:
+        """Refuses, before anything is computed, a batch that lacks what a reward reads."""
+        needs = self._rewards.needs
+        if "change" in needs and batch.change_BTHW is None:
+            named = [name for name, reward in self._rewards.rewards.items() if "change" in reward.needs]
+            raise RewardError(
+                f"the reward {', '.join(named)} needs the regions of change, and the data has none",
+                where=batch.ids[0] if batch.ids else None,
+                hint="give masks with the data, or take other rewards",
+            )
+        lacking = [sample for sample in batch.ids if "captions" in needs and sample not in (self._captions or {})]
+        if lacking:
+            raise RewardError("the sample has no captions of source and edit", where=lacking[0], hint="leave it out")
 
     def _work(
         self,
@@ -276,8 +286,7 @@ def _check_still(net: nn.Module) -> None:
 
 def _spread_over_pixels(part: Batch, edit_BTHWC: torch.Tensor) -> torch.Tensor:
     """Returns each pixel's share of change: its latent's. The first frame is one latent, then so many frames are."""
-    if part.change_BTHW is None:
-        raise RewardError("a reward needs the regions of change, and the data has none", where=part.ids[0])
+    assert part.change_BTHW is not None
     frames, height, width = edit_BTHWC.shape[1:4]
     latents = part.change_BTHW.shape[1]
     each = (frames - 1) // max(1, latents - 1)
