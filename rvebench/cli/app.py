@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from rvebench.cli import compare, correlate, data, doctor, editors, evaluate, judge, metrics, revise, runs, weights
+from rvebench.cli import (
+    compare,
+    correlate,
+    data,
+    doctor,
+    editors,
+    evaluate,
+    judge,
+    metrics,
+    revise,
+    runs,
+    train_revise,
+    weights,
+)
 from rvebench.cli.common import EXIT_HELP, print_error
 from rvebench.errors import EXIT_CORRUPT, EXIT_INTERRUPTED, DataError, RveError
 
@@ -58,6 +71,7 @@ app.add_typer(judge.app, name="judge")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(weights.app, name="weights")
 app.add_typer(revise.app, name="revise")
+app.command("train-revise")(train_revise.train_revise)
 app.command()(doctor.doctor)
 
 
