@@ -234,7 +234,8 @@ def ratio(theirs: list[Cost] | None, ours: list[Cost] | None) -> str:
 
 def cold(options: argparse.Namespace, folder: Path) -> None:
     """Prints what a process costs that is started for one video: imports, networks, all five scores."""
-    clip = make_clip(SHAPES["17f"], folder)
+    shape = SHAPES[options.cold_shape]
+    clip = make_clip(shape, folder)
     found: dict[str, list[tuple[Cost, float]]] = {}
     for turn in range(options.repeats + 1):
         for name, line in commands(options).items():
@@ -244,9 +245,13 @@ def cold(options: argparse.Namespace, folder: Path) -> None:
             answer = worker.measure(DIMENSIONS, clip)
             wall = time.perf_counter() - began
             cost = Cost(wall, worker.close().cpu_s)
+            print(f"  turn {turn}: cold {name:8}{cost.wall_s:8.2f} s wall{cost.cpu_s:8.2f} s CPU", flush=True)
             if turn:  # the first one of each side reads files from the disk
                 found.setdefault(name, []).append((cost, answer["peak_mb"]))
-    print(f"\n17 frames of 640x352, cold: start, imports, networks, first video; load {os.getloadavg()[0]:.1f}")
+    print(
+        f"\n{shape.frames} frames of {shape.width}x{shape.height}, cold: start, imports, networks, first video; "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
     for name, rows in found.items():
         costs = [cost for cost, _ in rows]
         own = middle(costs)
@@ -286,6 +291,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rates", action="store_true", help="also count each side's operations")
     parser.add_argument("--cold", action="store_true", help="also time processes from their start")
+    parser.add_argument("--cold-shape", choices=sorted(SHAPES), default="17f", help="what --cold scores")
     parser.add_argument("--memory", action="store_true", help="also measure memory on 101 frames of 720p")
     options = parser.parse_args()
     if options.vbench_cache is None:

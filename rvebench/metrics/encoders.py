@@ -54,7 +54,7 @@ WEIGHTS: dict[Backbone, str] = {
 
 _VOCABULARY = "clip-bpe"
 _CONTEXT = {"clip": 77, "viclip": 32}
-_PREPROCESSING = "1"
+_PREPROCESSING = "2"
 """Raised when the same frames would give other features."""
 _MEMO = 256
 """Feature arrays kept in memory."""

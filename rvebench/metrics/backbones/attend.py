@@ -20,7 +20,15 @@ __all__ = ["attend", "attend_by_products"]
 
 _SCORES = 3 << 19
 """Weights of attention that are written down at once: 3 MB of bfloat16."""
-_BF16_PRODUCTS = has_onednn() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _products_pay() -> bool:
+    """Returns whether this CPU multiplies in bfloat16 without tiles (AMX), for which torch's kernel has a path."""
+    tiles = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return has_onednn() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and not (tiles and tiles())
+
+
+_BF16_PRODUCTS = _products_pay()
 
 
 def attend(q_BHLC: Tensor, k_BHLC: Tensor, v_BHLC: Tensor, *, causal: bool = False) -> Tensor:
