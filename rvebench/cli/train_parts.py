@@ -59,6 +59,10 @@ class Making:
     dtype: str
     """Of VLM and text encoder."""
 
+    def __post_init__(self) -> None:
+        if self.config.loop.eval_every and self.held_out is None:
+            raise UsageError("loop.eval_every asks for held-out measurements", hint="give --held-out")
+
     def plan(self, *, world: int, device: str) -> TrainingPlan:
         """Returns what the training costs, at the shape of its data; nothing is loaded."""
         shape = self.shape()
@@ -152,11 +156,7 @@ class Making:
     def hooks(
         self, parts: Parts, world: World, source: ShardSource, *, progress: Callable[[int, int], object]
     ) -> Hooks:
-        """Returns what is measured and shown beside the training.
-
-        Raises:
-            UsageError: held-out measurements are asked for and there are no held-out samples.
-        """
+        """Returns what is measured and shown beside the training."""
         loop = self.config.loop
         measure = None
         shown: Batch | None = None
@@ -165,8 +165,6 @@ class Making:
             held = self._source(self.held_out, parts, world, folder, batch_size=1, baselines=False)
             measure = TargetMeasure(parts.vae, _first(held, loop.eval_samples), world=world)
             shown = _first(held, loop.grid_samples)
-        elif loop.eval_every:
-            raise UsageError("loop.eval_every asks for held-out measurements", hint="give --held-out")
         if shown is None and loop.grid_every:
             shown = _first(source, loop.grid_samples)
         return Hooks(

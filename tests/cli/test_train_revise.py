@@ -1,0 +1,138 @@
+"""`rvebench train-revise`: a tiny training from videos to a model that edits, and what is refused with one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from rvebench.cli.app import app
+from rvebench.errors import RveError, UsageError
+from rvebench.revise.training.guards import StoppedError
+from tests.runs.world import make_split
+
+SMALL = (
+    "model.sampling.frames=5",
+    'model.sampling.size={"width": 64, "height": 32}',
+    "model.sampling.steps=2",
+    "loop.log_every=1",
+    "optim.warmup_steps=0",
+)
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_split(tmp_path_factory.mktemp("split"), n=3)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shards") / "kept"
+
+
+def command(split: Path, out: Path, shards: Path, *more: str) -> list[str]:
+    sets = [word for change in SMALL for word in ("--set", change)]
+    return [
+        "train-revise", "--config", "tiny-random", "--objective", "sft", "--data", str(split), "--out", str(out),
+        "--shards", str(shards), "--stride", "1", "--device", "cpu", *sets, *more,
+    ]  # fmt: skip
+
+
+def run(arguments: list[str]) -> Result:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return CliRunner().invoke(app, arguments)
+    finally:
+        torch.set_num_threads(before)
+
+
+def refused(arguments: list[str]) -> RveError:
+    error = run(arguments).exception
+    assert isinstance(error, RveError), error
+    return error
+
+
+def test_a_split_becomes_a_model_that_edits_and_a_stop_is_resumed(
+    split: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rvebench.revise.pipeline import ReviseEditPipeline
+    from rvebench.revise.training.loop import Trainer
+    from rvebench.weights import load_tensors
+
+    shown = ("--held-out", str(split), "--set", "loop.eval_every=3", "--set", "loop.grid_every=3")
+    ran = run(command(split, tmp_path / "whole", shards, "--steps", "3", "--format", "json", *shown))
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.stdout)
+    assert (told["steps"], told["samples"], told["failures"]) == (3, 6, 0) and told["last"]["loss"] > 0
+    pipeline = ReviseEditPipeline.from_pretrained(tmp_path / "whole" / "model")
+    assert pipeline.config.name == "tiny-random"
+    assert (tmp_path / "whole" / "grids" / "step-00000003.png").stat().st_size > 1000
+    log = (tmp_path / "whole" / "train.jsonl").read_text()
+    # an untrained autoencoder shows source and target alike, so that there is no progress to be measured
+    assert '"event":"held_out"' in log and '"gn_error"' in log and '"flops_per_s"' in log
+
+    after = Trainer._measure
+
+    def interrupted(self: Any, log: Any) -> None:
+        after(self, log)
+        if self.counters.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Trainer, "_measure", interrupted)
+    cut = command(split, tmp_path / "cut", shards, "--steps", "3")
+    error = refused(cut)
+    assert isinstance(error, StoppedError) and error.exit_code == 130 and "--resume" in str(error)
+    monkeypatch.undo()
+    assert "holds a training" in str(refused(cut))
+    changed = refused([*cut, "--resume", "--set", "optim.lr=0.5"])
+    assert isinstance(changed, UsageError) and "optim.lr: 0.0001 -> 0.5" in str(changed)
+    ran = run([*cut, "--resume"])
+    assert ran.exit_code == 0 and "continued after step 2 of 3" in ran.output
+    for file in ("transformer/diffusion_pytorch_model.safetensors", "connector/visual_context_adapter.safetensors"):
+        whole, resumed = (load_tensors(tmp_path / name / "model" / file) for name in ("whole", "cut"))
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole), file
+
+
+def test_a_dry_run_says_what_a_step_costs_and_makes_nothing(split: Path, shards: Path, tmp_path: Path) -> None:
+    arguments = command(split, tmp_path / "none", shards, "--dry-run", "--format", "json")
+    arguments[arguments.index("sft")] = "uso"
+    ran = run(arguments)
+    assert ran.exit_code == 0, ran.output
+    told = json.loads(ran.stdout)["dry_run"]
+    assert told["trigger_rate"] == pytest.approx(0.25) and told["flops_mean"] > 0 and told["peak_bytes"] > 0
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--set", "optim.lrr=1"), "did you mean"),
+        (("--set", "loop.batch_size=0"), "LoopConfig.batch_size must be at least 1"),
+        (("--init", "nowhere"), "nowhere"),
+        (("--config", "nanoo"), "did you mean nano"),
+        (("--device", "gpu9"), "no device is called 'gpu9'"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_with_a_sentence(
+    split: Path, shards: Path, tmp_path: Path, more: tuple[str, str], said: str
+) -> None:
+    error = refused(command(split, tmp_path / "none", shards, *more))
+    assert error.exit_code == 2 and said in str(error)
+
+
+def test_measurements_without_held_out_samples_are_refused(split: Path, shards: Path, tmp_path: Path) -> None:
+    error = refused(command(split, tmp_path / "none", shards, "--set", "loop.eval_every=1"))
+    assert isinstance(error, UsageError) and "--held-out" in str(error)
+
+
+def test_a_sample_without_target_stops_before_anything_is_made(tmp_path: Path) -> None:
+    bare = make_split(tmp_path / "split", n=1, with_target=False)
+    error = refused(command(bare, tmp_path / "out", tmp_path / "shards"))
+    assert error.exit_code == 4 and "has no target" in str(error) and "s000" in str(error)
