@@ -60,7 +60,7 @@ def count_training_parts(config: TrainConfig, costs: StepCosts, *, cached: bool)
         costs: of its step; LoRA's factors and the critic are taken from there.
         cached: whether encoders are not needed because their results were computed before.
     """
-    counts = {name: count.parameters for name, count in count_parts(config.model).items()}
+    counts = dict(_counts(config.model))
     transformer, vae = counts.pop("wan_model"), counts.pop("vae")
     trained = transformer if "transformer" in config.trainable else 0
     parts = [
@@ -202,6 +202,11 @@ def _reason_bytes(config: TrainConfig, costs: StepCosts) -> int:
     again = costs.decode.first.kept if decode.first_alone else costs.decode.later.kept + 2 * costs.decode.cache
     passing = _PASSING_PLANES * costs.size.width * costs.size.height * config.model.vae.base_dim * _FLOAT32
     return inputs + max(costs.critic.whole.kept, again + passing)
+
+
+@lru_cache(maxsize=16)
+def _counts(config: ReviseConfig) -> tuple[tuple[str, int], ...]:
+    return tuple((name, count.parameters) for name, count in count_parts(config).items())
 
 
 @lru_cache(maxsize=16)
