@@ -36,6 +36,8 @@ class Advantages:
     """Groups of this rank whose rewards are all alike."""
     unread: int
     """Edits of this rank without a reward."""
+    within: float
+    """Mean standard deviation of this rank's groups that count, in rewards; 0 without any."""
     clipped: float
     """Share of this rank's kept edits whose advantage was clipped, 0..1."""
 
@@ -105,11 +107,13 @@ def group_advantages(
     raw = (centred / (spread + EPS)).where(kept, 0.0)
     values = raw.clamp(-clip, clip)
     held = int(kept.sum())
+    counting = kept.any(1)
     return Advantages(
         values_BG=values.float(),
         kept_BG=kept,
         scale=float(totals[3] / totals[2]) if totals[2] > 0 else 0.0,
         alike=int(alike_B1.sum()),
         unread=int((~read).sum()),
+        within=float(deviation_B1[counting].mean()) if counting.any() else 0.0,
         clipped=int((raw.abs() > clip).sum()) / held if held else 0.0,
     )

@@ -48,6 +48,7 @@ def test_advantages_are_those_of_an_oracle(std: str, clip: float) -> None:
     assert (found.kept_BG.numpy() == kept).all()
     assert found.scale == pytest.approx(16 / 7)
     assert (found.alike, found.unread) == (2, 4), "a group with one reward says as little as one with equal ones"
+    assert found.within == pytest.approx((np.std(REWARDS[0].numpy()) + np.std([-1.0, 2.0, 0.5])) / 2)
     assert found.clipped == pytest.approx(float((np.abs(values[kept]) == clip).mean()))
 
 

@@ -14,8 +14,9 @@ from rvebench.errors import UsageError
 from rvebench.revise.assembly import Parts
 from rvebench.revise.model.vae import VideoVae, signal_to_frames
 from rvebench.revise.training.batch import Batch, Draws
-from rvebench.revise.training.config import GrpoConfig, LoraConfig, RewardConfig
+from rvebench.revise.training.config import GrpoConfig, LoraConfig, RewardConfig, training_preset
 from rvebench.revise.training.lora import add_lora
+from rvebench.revise.training.objectives.build import build_objective
 from rvebench.revise.training.objectives.edit_grpo import EditGrpo, StepWork
 from rvebench.revise.training.objectives.protocol import Objective, WorkItem
 from rvebench.revise.training.policy import Policy
@@ -444,3 +445,21 @@ def test_metrics_name_every_reward(parts: Parts) -> None:
     total = metrics["reward/target-nearness"] + 0.5 * metrics["reward/source-preservation-pixels"]
     assert metrics["reward/total"] == pytest.approx(total)
     assert all(math.isfinite(value) for value in metrics.values())
+
+
+def test_a_configuration_is_built_with_the_models_own_vlm_as_a_reward(parts: Parts) -> None:
+    policy = tiny_policy(parts)
+    rewards = (RewardConfig(name="critic"), RewardConfig(name="target-nearness"))
+    config = replace(
+        training_preset("tiny-random"),
+        objective="edit-grpo",
+        grpo=GrpoConfig(group=2, steps=2, window=1, window_place="first", rewards=rewards),
+    )
+    grpo = build_objective(config, parts, policy)
+    (items,) = grpo.prepare(tiny_batch(parts), policy, Draws.of(0), parts=1)
+    metrics = grpo.loss(items[0], policy, Draws.of(0), step=0).metrics
+    assert 0 < metrics["reward/critic"] < 1
+    assert metrics["ratio"] == 1.0
+    assert {name.split(".")[0] for name in grpo.frozen()} == {"vae", "reward"}
+    with pytest.raises(UsageError, match="needs a CLIP"):
+        build_objective(replace(config, grpo=GrpoConfig()), parts, policy)

@@ -303,6 +303,7 @@ def _report(
     report = {
         "groups/alike": advantages.alike / max(1, len(rewards_BG)),
         "edits/unread": advantages.unread / max(1, rewards_BG.numel()),
+        "reward/total/within": advantages.within,
         "advantage/clipped": advantages.clipped,
         "advantage/abs": _mean_abs(advantages),
     }
