@@ -427,6 +427,18 @@ def test_one_part_is_worked_on_by_one_process(
         assert precompute(samples[:2], made, tmp_path, part=Part(index=1, of=2)).computed == 0
 
 
+def test_a_folder_that_another_process_does_not_let_go_of_is_one_sentence(
+    made: SampleEncoder, samples: list[TrainingSample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rvebench.errors import LockedError
+    from rvebench.revise.training.shards import files
+
+    precompute(samples[:1], made, tmp_path)
+    monkeypatch.setattr(files, "_WAIT_S", 0)
+    with files.lock(tmp_path / ".claim.lock"), pytest.raises(LockedError, match="another process holds the folder"):
+        precompute(samples[:1], made, tmp_path)
+
+
 def test_unknown_precisions_are_refused() -> None:
     with pytest.raises(UsageError, match=r"latents is 'int8'; use one of float32, bfloat16, float16"):
         KeptSettings(latents="int8")  # type: ignore[arg-type]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from rvebench.errors import DataError, RveError, StorageError
+from rvebench.errors import DataError, LockedError, RveError, StorageError
 from rvebench.records import canonical_json, digest_of
 from rvebench.revise.training.shards.encode import TENSORS
 from rvebench.storage import promote, read_json
@@ -200,9 +201,19 @@ def read_entry(file: Any, place: int, entry: Entry, path: Path, *, skip: Iterabl
     return tensors
 
 
-def lock(path: Path) -> FileLock:
-    """Returns a lock that waits for its turn; what it guards takes moments."""
-    return FileLock(path, timeout=_WAIT_S)
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Holds a lock for the body, after waiting for its turn; what it guards takes moments.
+
+    Raises:
+        LockedError: another process holds it for longer than a minute.
+    """
+    try:
+        with FileLock(path, timeout=_WAIT_S):
+            yield
+    except Timeout:
+        hint = "is it stopped? end it, or choose another folder"
+        raise LockedError("another process holds the folder", where=path.parent, hint=hint) from None
 
 
 def sealed(value: Mapping[str, Any]) -> str:
