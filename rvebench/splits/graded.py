@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from rvebench.errors import DataError, RveError, StorageError, UsageError
-from rvebench.splits.rendered import check_shape
+from rvebench.errors import DataError, StorageError, UsageError
+from rvebench.splits.rendered import check_shape, leashed_pool
 from rvebench.storage import atomic_write_text, exclusive_lock
 
 __all__ = ["GRADES", "GradedEdit", "read_graded", "render_graded"]
@@ -86,24 +84,13 @@ def render_graded(
         done = len(known) - len(todo)
         if progress is not None:
             progress(done, len(known))
-        if todo:
-            with ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn")) as pool:
-                try:
-                    jobs = [pool.submit(_draw, one, videos, size, frames, every) for one in todo]
-                    for job in jobs:
-                        job.result()
-                        done += 1
-                        if progress is not None:
-                            progress(done, len(known))
-                except BrokenProcessPool:
-                    raise RveError(
-                        "a process that draws was killed, perhaps for want of memory",
-                        where=folder,
-                        hint="run the same command again, with fewer --workers: what was drawn is kept",
-                    ) from None
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
+        with leashed_pool(workers, where=folder) as start:
+            jobs = start(_draw, [(one, videos, size, frames, every) for one in todo])
+            for job in as_completed(jobs):
+                job.result()
+                done += 1
+                if progress is not None:
+                    progress(done, len(known))
         rows = [
             {"sample": one, "kind": role, "video": f"videos/{one}.{role}.mp4", "grade": grade}
             for one in known

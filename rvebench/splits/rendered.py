@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from multiprocessing import get_context, resource_tracker
@@ -25,7 +25,7 @@ from rvebench.storage import LineLog, LogLine, exclusive_lock, read_lines
 if TYPE_CHECKING:
     from rvebench.sim.recipes import Recipe
 
-__all__ = ["RENDER_VERSION", "check_shape", "render_split", "rendered_folder", "rendered_manifest"]
+__all__ = ["RENDER_VERSION", "check_shape", "leashed_pool", "render_split", "rendered_folder", "rendered_manifest"]
 
 RENDER_VERSION = 2
 """Part of the cache folder's name: raised when the same recipe would be drawn otherwise."""
@@ -145,29 +145,46 @@ def _sweep(videos: Path) -> None:
 def _rows(
     recipes: Sequence[Recipe], folder: Path, size: tuple[int, int], frames: int, *, workers: int
 ) -> Generator[dict[str, Any], None, None]:
-    """Renders samples in worker processes and yields their rows as they are finished, in any order.
+    """Renders samples in worker processes and yields their rows as they are finished, in any order."""
+    with leashed_pool(workers, where=folder) as start:
+        for job in as_completed(start(_render, [(recipe, folder, size, frames) for recipe in recipes])):
+            yield job.result()
 
-    The workers hang on a leash, a pipe whose other end only this process holds: when it closes, be it because this
-    generator ends or because the process was killed, they leave at once.
+
+@contextmanager
+def leashed_pool(
+    workers: int, *, where: Path
+) -> Iterator[Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Future[Any]]]]:
+    """Yields a function that starts work in processes: it takes a function and its arguments, once each.
+
+    The workers hang on a leash, a pipe whose other end only this process holds: when it closes, be it because the body
+    ends or because the process was killed, they leave at once.
+
+    Args:
+        workers: most processes; none is started before there is work.
+        where: the folder that is worked on, for errors.
+
+    Raises:
+        RveError: a worker was killed.
     """
-    if not recipes:
-        return
     context = get_context("spawn")
     leash, hold = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(
-        max_workers=min(workers, len(recipes)), mp_context=context, initializer=_follow, initargs=(leash,)
-    )
-    try:
+    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=_follow, initargs=(leash,))
+
+    def start(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Future[Any]]:
+        if not arguments:
+            return []
         resource_tracker.ensure_running()
         with _ctrl_c_later():
-            jobs = [pool.submit(_render, recipe, folder, size, frames) for recipe in recipes]
-        for job in as_completed(jobs):
-            yield job.result()
+            return [pool.submit(function, *each) for each in arguments]
+
+    try:
+        yield start
         pool.shutdown()
     except BrokenProcessPool:
         raise RveError(
             "a process that renders was killed, perhaps for want of memory",
-            where=folder,
+            where=where,
             hint="run the same command again, with fewer --workers: what was rendered is kept",
         ) from None
     finally:
