@@ -20,6 +20,7 @@ from rvebench.cli import (
     evaluate,
     judge,
     metrics,
+    reproduce,
     revise,
     runs,
     train_revise,
@@ -72,6 +73,7 @@ app.add_typer(metrics.app, name="metrics")
 app.add_typer(weights.app, name="weights")
 app.add_typer(revise.app, name="revise")
 app.command("train-revise")(train_revise.train_revise)
+app.command()(reproduce.reproduce)
 app.command()(doctor.doctor)
 
 

@@ -91,13 +91,19 @@ def _claims(findings: Findings) -> str:
 
 
 def _beside_the_paper(findings: Findings) -> str:
-    rows = [each for each in findings["contrasts"] if each["reading"] != "no such number" and each["column"] == "steps"]
+    chosen = (*findings["study"]["claim_measures"], "judge_overall")
+    rows = [
+        each
+        for each in findings["contrasts"]
+        if each["reading"] != "no such number" and each["column"] == "steps" and each["measure"] in chosen
+    ]
     counts = {word: sum(each["reading"] == word for each in rows) for word in ("agrees", "contradicts", "not shown")}
     lines = [
         "## Beside the paper",
         "",
         "Every order of two rows that the paper reports, with ours. *contradicts* means that our interval excludes "
-        "zero on the other side; *not shown* that it includes zero, or that seeds differ in sign.",
+        "zero on the other side; *not shown* that it includes zero, or that seeds differ in sign. A lower error is "
+        "better. Differences in the judge's single criteria are in the JSON file.",
         "",
         f"{counts['agrees']} agree, **{counts['contradicts']} contradict**, {counts['not shown']} are not shown.",
         "",
@@ -117,7 +123,6 @@ def _beside_the_paper(findings: Findings) -> str:
                 f"**{each['reading']}**" if each["reading"] == "contradicts" else each["reading"],
             )
             for each in rows
-            if each["measure"] in (*findings["study"]["claim_measures"], *_JUDGE)
         ],
     )
     lines += ["", "The paper on itself:", "", *[f"- {text}" for text in TEXT_NOTES]]

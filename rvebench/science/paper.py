@@ -71,8 +71,7 @@ TABLE_6: tuple[PaperTau, ...] = (
 
 TEXT_NOTES: tuple[str, ...] = (
     "The paper's text says that SFT improves EA by 1.8 % and RWR by 11 %; its own Table 4 has 22.6 % and 11.3 %.",
-    "Table 5 of the paper has no interior optimum in lambda: Overall is 3.82, 4.67, 3.96, 4.41 at 0.10, 0.25, 0.50, "
-    "0.75.",
+    "Overall by lambda has two peaks in the paper's Table 5: 3.82, 4.67, 3.96, 4.41 at 0.10, 0.25, 0.50, 0.75.",
     "The trigger rates of Table 6 are those of a uniform u at flow shift 3, tau / (3 - 2 tau); the released "
     "configuration names a logit-normal law, which would give 13.6 % at tau 0.5.",
     "The retained share that the text states at tau 0.5, 93.4 %, puts its clean-video Pearson at 0.483.",

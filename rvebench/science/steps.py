@@ -64,10 +64,9 @@ def render_train(shop: Workshop, context: Context) -> Mapping[str, Any]:
 
 
 def render_test(shop: Workshop, context: Context) -> Mapping[str, Any]:
-    """Renders the test split into the user's cache, or reads the one that was given or comes with the package."""
-    folder = shop.test_folder
-    if folder is not None and shop.choices.test is None:
-        _render(shop, context, shop.data.test, folder, None)
+    """Renders the test split into the user's cache, or reads the one that was given."""
+    if shop.choices.test is None:
+        _render(shop, context, shop.data.test, shop.test_folder, None)
     return {"sha256": shop.test_split.sha256, "samples": len(shop.test_split.samples)}
 
 
@@ -151,7 +150,8 @@ def _clips(shop: Workshop) -> tuple[PreparedClips, PreparedClips]:
     shape = shop.shape
     name = f"{shop.train_split.sha256[:12]}-{shape.frames}x{shape.stride}-{shape.size}"
     whole = prepare_clips(shop.samples, shape, cache_dir() / "clips" / name, workers=shop.choices.workers)
-    held = [sample for sample in shop.samples if sample not in set(shop.kept)][:_HELD_OUT_CLIPS]
+    kept = {sample.id for sample in shop.kept}
+    held = [sample for sample in shop.samples if sample.id not in kept][:_HELD_OUT_CLIPS]
     return whole.of(shop.kept), whole.of(held)
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rvebench.errors import DataError
-from rvebench.revise.assembly import Parts, load_parts, null_context, random_parts, save_parts
-from rvebench.revise.folder import read_folder
+from rvebench.revise.assembly import Parts, null_context, random_parts
 from rvebench.revise.placement import check_device
 from rvebench.revise.pretrained import freeze
 from rvebench.revise.training.clips import PreparedClips, TrainingSample
@@ -24,6 +23,7 @@ from rvebench.revise.training.critic import build_critic
 from rvebench.revise.training.critic_examples import ExamplePool, GradedClip, read_graded_clip
 from rvebench.revise.training.critic_stage import CriticTask, finished, fresh_critic
 from rvebench.revise.training.dataset import ShardSource
+from rvebench.revise.training.export import export_model
 from rvebench.revise.training.hooks import Hooks
 from rvebench.revise.training.logs import LOG_NAME
 from rvebench.revise.training.loop import Trainer
@@ -46,7 +46,6 @@ __all__ = [
     "assemble",
     "fill_shards",
     "gate_seen",
-    "load_model",
     "model_of",
     "train_autoencoder",
     "train_critic",
@@ -212,6 +211,9 @@ def train_model(
         StoppedError: Ctrl-C or SIGTERM; the step was finished and saved.
         DivergedError: a loss is no number.
     """
+    path, checkpoints, log = model_of(folder), folder / "checkpoints", folder / LOG_NAME
+    if path.is_dir() and not checkpoints.exists():  # all was done but the stage's own record
+        return Trained(path, config.loop.steps, gate_seen(log), _last(log, "p_yes"))
     device = check_device("auto")
     for module in parts.modules.values():
         module.to(device)
@@ -227,7 +229,7 @@ def train_model(
     trainer = Trainer(
         config,
         policy,
-        lambda ready: build_objective(config, parts, ready),  # its reference copies what is then known to be trained
+        lambda ready: build_objective(config, parts, ready),
         source,
         out=folder,
         world=World(device=device),
@@ -235,17 +237,9 @@ def train_model(
     )
     trainer.resume()
     counters = trainer.run()
-    policy.net.load_state_dict(trainer.weights())
-    path = model_of(folder)
-    shutil.rmtree(path, ignore_errors=True)  # of a run that was killed while it saved
-    freeze(policy.net)
-    save_parts(replace(parts, config=config.model), path)
-    return Trained(path, counters.step, gate_seen(folder / LOG_NAME), _last(folder / LOG_NAME, "p_yes"))
-
-
-def load_model(folder: Path) -> Parts:
-    """Returns the model that :func:`train_model` left in a folder of its own."""
-    return load_parts(read_folder(folder))
+    export_model(trainer, parts, path)
+    shutil.rmtree(checkpoints)  # some hundred megabytes a training: the model is what is read from here on
+    return Trained(path, counters.step, gate_seen(log), _last(log, "p_yes"))
 
 
 def _reads_baseline(config: TrainConfig) -> bool:

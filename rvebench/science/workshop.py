@@ -143,12 +143,10 @@ class Workshop:
         return rendered_folder(self.data.split, (self.data.width, self.data.height), self.data.video_frames)
 
     @property
-    def test_folder(self) -> Path | None:
-        """Where the test split is, or will be rendered; None for one that comes with the package."""
+    def test_folder(self) -> Path:
+        """Where the test split is, or will be rendered."""
         if self.choices.test is not None:
             return self.choices.test
-        if self.data.test == "smoke":
-            return None
         return rendered_folder(self.data.test, (self.data.width, self.data.height), self.data.video_frames)
 
     @cached_property
@@ -159,7 +157,7 @@ class Workshop:
     @cached_property
     def test_split(self) -> Split:
         """The test split, once it is rendered."""
-        found = load_split(self.data.test if self.test_folder is None else str(self.test_folder / MANIFEST_NAME))
+        found = load_split(str(self.test_folder / MANIFEST_NAME))
         return Split(name=self.data.test, path=found.path, samples=found.samples)
 
     @cached_property

@@ -43,12 +43,12 @@ def edits(
 
 
 EFFECTS = {
-    "base": {"ea_progress": 0.0, "pc_error": 0.10, "p_yes": 0.0, "judge_ea": 0.0},
-    "sft": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_ea": 0.0},
-    "rwr": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_ea": 0.0},
-    "uso": {"ea_progress": 0.1, "pc_error": 0.0, "p_yes": 0.3, "judge_ea": -0.2},
-    "sft@flops": {"ea_progress": 0.3, "pc_error": 0.05, "p_yes": 0.0, "judge_ea": 0.0},
-    "rwr@flops": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_ea": 0.0},
+    "base": {"ea_progress": 0.0, "pc_error": 0.10, "p_yes": 0.0, "judge_overall": 0.0},
+    "sft": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_overall": 0.0},
+    "rwr": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_overall": 0.0},
+    "uso": {"ea_progress": 0.1, "pc_error": 0.0, "p_yes": 0.3, "judge_overall": -0.2},
+    "sft@flops": {"ea_progress": 0.3, "pc_error": 0.05, "p_yes": 0.0, "judge_overall": 0.0},
+    "rwr@flops": {"ea_progress": 0.1, "pc_error": 0.05, "p_yes": 0.0, "judge_overall": 0.0},
 }
 ROWS = edits(EFFECTS)
 
@@ -89,7 +89,7 @@ def test_a_lower_error_is_better() -> None:
 
 
 def test_what_the_study_did_not_register_is_never_claimed() -> None:
-    each = found("uso", "sft", "judge_ea")
+    each = found("uso", "sft", "judge_overall")
     assert each.improves is False and each.claim == ""
     rehearsal = [each for each in contrasts_of(STUDY, SMOKE, ROWS) if each.claim]
     assert rehearsal == []
@@ -97,7 +97,7 @@ def test_what_the_study_did_not_register_is_never_claimed() -> None:
 
 def test_each_difference_is_set_beside_the_papers() -> None:
     assert found("sft", "base", "ea_progress").reading == "agrees"
-    assert found("uso", "sft", "judge_ea").reading == "contradicts"
+    assert found("uso", "sft", "judge_overall").reading == "contradicts"
     assert found("uso", "rwr", "ea_progress").reading == "not shown"
     assert found("uso", "sft", "p_yes").reading == "no such number"
     assert found("uso", "sft", "ea_progress").paper_difference == pytest.approx(6.1605 - 5.9491)
@@ -135,7 +135,7 @@ def test_means_are_by_set_arm_and_measure_with_every_seed() -> None:
     cell = means["mini"]["uso"]["pc_error"]
     values = [r.values["pc_error"] for r in ROWS if (r.arm, r.set) == ("uso", "mini")]
     assert cell.mean == pytest.approx(np.mean(values)) and set(cell.by_seed) == {0, 1, 2}
-    assert list(means["mini"]["uso"]) == ["ea_progress", "pc_error", "judge_ea", "p_yes"]
+    assert list(means["mini"]["uso"]) == ["ea_progress", "pc_error", "judge_overall", "p_yes"]
 
 
 def test_rows_come_back_from_json_and_nothing_else_does() -> None:
