@@ -8,7 +8,7 @@ ranks: a running mean would couple steps, and a mean over one part would depend 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.distributed as dist
@@ -29,7 +29,6 @@ from rvebench.revise.training.objectives.protocol import Step, WorkItem
 from rvebench.revise.training.objectives.uso import judged_samples
 from rvebench.revise.training.objectives.verdicts import Verdicts
 from rvebench.revise.training.policy import Policy
-from rvebench.revise.training.timesteps import Gate
 
 __all__ = ["Rwr", "RwrPart", "reward_weights"]
 
@@ -62,7 +61,9 @@ class Rwr:
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def prepare(self, batch: Batch, policy: Policy, draws: Draws, *, parts: int) -> Sequence[Sequence[WorkItem]]:
-        draw = draw_flow(batch, self.timesteps, self.dropout, draws, Gate(tau=self.config.tau, mode="sample"))
+        # The very draws of sft: there is no gate to agree about, only levels too high to read a reward at.
+        draw = draw_flow(batch, self.timesteps, self.dropout, draws)
+        draw = replace(draw, below_B=draw.sigma_B <= self.config.tau)
         pieces = split_flow(batch, draw, parts)
         read = [self._rewards(piece, drawn, policy) for piece, drawn in pieces]
         if self.config.estimate == "x0" and pieces and dist.is_available() and dist.is_initialized():
