@@ -63,6 +63,7 @@ def group_advantages(
     *,
     std: Literal["group", "global"] = "group",
     clip: float = 5.0,
+    counts: bool = True,
     device: torch.device | str = "cpu",
 ) -> Advantages:
     """Returns the advantages of a rank's edits. A collective call: every rank makes it once, without samples too.
@@ -73,6 +74,7 @@ def group_advantages(
         rewards_BG: one row a sample; NaN where an edit has no reward. No rows on a rank without samples.
         std: what to divide by; global is one number for all ranks.
         clip: largest absolute value.
+        counts: whether this rank's edits are part of what is summed over ranks; borrowed ones are not.
         device: see :func:`sum_over_ranks`.
     """
     rewards = rewards_BG.detach().double().cpu()
@@ -87,22 +89,13 @@ def group_advantages(
     alike_B1 = (count_B1 > 0) & (deviation_B1 <= _ALIKE * size_B1)
     kept = read & ~alike_B1 & (count_B1 > 1)
 
-    totals = sum_over_ranks(
-        torch.stack(
-            [
-                read.sum().double(),
-                zeroed.sum(),
-                kept.sum().double(),
-                torch.tensor(float(read.numel()), dtype=torch.float64),
-            ]
-        ),
-        device,
-    )
+    own = torch.tensor([read.sum(), zeroed.sum(), kept.sum(), read.numel()], dtype=torch.float64)
+    totals = sum_over_ranks(own * counts, device)
     spread = deviation_B1
     if std == "global":
         # A second sum, about the mean: squares of large rewards would cancel.
         mean = totals[1] / totals[0].clamp(min=1)
-        squares = sum_over_ranks((zeroed - mean).where(read, 0.0).square().sum()[None], device)
+        squares = sum_over_ranks((zeroed - mean).where(read, 0.0).square().sum()[None] * counts, device)
         spread = (squares / totals[0].clamp(min=1)).sqrt()
     raw = (centred / (spread + EPS)).where(kept, 0.0)
     values = raw.clamp(-clip, clip)

@@ -38,6 +38,8 @@ class Batch:
     """The critic's yes-no logit of (source, source), under its own fingerprint."""
     fps: float = 8.0
     """Frames a second of the clips."""
+    borrowed: bool = False
+    """Another rank's samples, computed with so as to keep step with the ranks; they count for nothing."""
 
     def __post_init__(self) -> None:
         count = len(self.ids)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +284,7 @@ class Trainer:
         """Returns a sample of another rank, for a rank that has none and must keep step; it weighs nothing."""
         for rank in range(self.world.size):
             if (batch := self.source.batch(self.counters.step, rank, self.world.size).batch) is not None:
-                return batch.take([0])
+                return replace(batch.take([0]), borrowed=True)
         raise AssertionError("some rank has a sample")
 
     def _diverged(

@@ -90,6 +90,10 @@ def _in_process(rank: int, folder: str) -> None:
         for std in ("group", "global"):
             found = group_advantages(rows[rank], std=std)  # type: ignore[arg-type]
             results[f"{name}-{std}"] = (found.values_BG, found.kept_BG, found.scale)
+    for std in ("group", "global"):
+        # Rank 1 computes with a sample of rank 0's.
+        found = group_advantages(REWARDS if rank == 0 else REWARDS[:1], std=std, counts=rank == 0)  # type: ignore[arg-type]
+        results[f"borrowed-{std}"] = (found.values_BG, found.kept_BG, found.scale)
     results["sharded"] = _sharded_reference()
     results["objective"] = _objective(rank)
     torch.save(results, Path(folder) / f"rank{rank}.pt")
@@ -159,6 +163,10 @@ def test_two_ranks_agree_with_one_process_and_empty_groups_do_not_hang(
         assert torch.allclose(torch.cat([values for values, _, _ in ranks]), whole.values_BG, atol=1e-7)
         assert torch.equal(torch.cat([kept for _, kept, _ in ranks]), whole.kept_BG)
         assert [scale for _, _, scale in ranks] == [pytest.approx(whole.scale)] * 2
+    values, _, scale = two_ranks[0][f"borrowed-{std}"]
+    assert torch.allclose(values, whole.values_BG, atol=1e-7)
+    assert scale == pytest.approx(whole.scale)
+    assert torch.allclose(two_ranks[1][f"borrowed-{std}"][0], values[:1], atol=1e-7)
     assert [rank[f"alike-{std}"][2] for rank in two_ranks] == [2.0, 2.0]
     assert not two_ranks[1][f"alike-{std}"][1].any()
     assert [rank[f"nothing-{std}"][2] for rank in two_ranks] == [0.0, 0.0]

@@ -143,7 +143,11 @@ class EditGrpo:
             taken.append((part, rollouts, []))
         rewards_BG = torch.cat(scores) if scores else torch.zeros(0, config.group, dtype=torch.float64)
         advantages = group_advantages(
-            rewards_BG, std=config.std, clip=config.advantage_clip, device=batch.source_BCTHW.device
+            rewards_BG,
+            std=config.std,
+            clip=config.advantage_clip,
+            counts=not batch.borrowed,
+            device=batch.source_BCTHW.device,
         )
         report = _report(rewards_BG, named, advantages)
         if self._reference is not None:
