@@ -447,3 +447,13 @@ def test_the_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert set(manifest["files"]) == there - {"manifest.json"}
+
+
+def test_tensorboard_gets_the_numbers_where_it_is_installed(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trainer(tmp_path).run(until=2)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    losses = [line["loss"] for line in log_of(tmp_path)]
+    assert [event.value for event in events.Scalars("train/loss")] == pytest.approx(losses)
