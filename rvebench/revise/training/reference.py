@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import torch
 from torch import nn
-from torch.distributed.fsdp import FSDPModule
+
+from rvebench.revise.training.sharding import local, reshard
 
 __all__ = ["ReferenceWeights"]
 
@@ -27,9 +28,9 @@ class ReferenceWeights:
 
     def __init__(self, net: nn.Module) -> None:
         self._net = net
-        self._let_go()
+        reshard(self._net)
         self._pairs = [
-            (parameter, _local(parameter).detach().cpu().clone())
+            (parameter, local(parameter).detach().cpu().clone())
             for parameter in net.parameters()
             if parameter.requires_grad
         ]
@@ -46,7 +47,7 @@ class ReferenceWeights:
         Not to be used between a forward pass and its backward pass.
         """
         with torch.no_grad():
-            own = [_local(parameter).detach().cpu().clone() for parameter, _ in self._pairs]
+            own = [local(parameter).detach().cpu().clone() for parameter, _ in self._pairs]
             try:
                 self._fill([copy for _, copy in self._pairs])
                 yield
@@ -55,18 +56,6 @@ class ReferenceWeights:
 
     def _fill(self, weights: list[torch.Tensor]) -> None:
         for (parameter, _), values in zip(self._pairs, weights, strict=True):
-            _local(parameter).copy_(values)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        # The outermost sharded module keeps its gathered weights after a forward pass, and would use them again.
-        for module in self._net.modules():
-            if isinstance(module, FSDPModule):
-                module.reshard()
-
-
-def _local(parameter: torch.Tensor) -> torch.Tensor:
-    """Returns this rank's share of a sharded tensor, or the tensor."""
-    to_local = getattr(parameter, "to_local", None)
-    share: torch.Tensor = parameter.data if to_local is None else to_local().data
-    return share
+            local(parameter).copy_(values)
+        # The outermost sharded module keeps its gathered weights after a pass, and would use them again.
+        reshard(self._net)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,13 @@ from rvebench.revise.assembly import Parts, random_parts
 from rvebench.revise.conditions import Conditions
 from rvebench.revise.config import preset
 from rvebench.revise.training.batch import Batch
+from rvebench.revise.training.config import GrpoConfig
+from rvebench.revise.training.logs import LOG_NAME
+from rvebench.revise.training.objectives.edit_grpo import EditGrpo
 from rvebench.revise.training.policy import Policy, PolicyNet, set_trainable
+from rvebench.revise.training.reference import ReferenceWeights
+from rvebench.revise.training.rewards import RewardSet
+from rvebench.storage import LogLine, read_lines
 
 SHAPE = (16, 2, 4, 4)
 """Latents of 5 frames of 32x32."""
@@ -107,3 +114,27 @@ def plain_batch(count: int, *, target: float = 0.5, shape: tuple[int, int, int, 
 def reward_of(score: Any, needs: frozenset[str] = frozenset()) -> Any:
     """A reward made of a function of edits."""
     return SimpleNamespace(needs=needs, modules={}, score=score)
+
+
+class FirstChannels(IdentityVae):
+    """The first three channels of latents are the signal."""
+
+    def decode(self, latents_BCTHW: torch.Tensor) -> torch.Tensor:
+        return super().decode(latents_BCTHW[:, :3])
+
+
+def shade_grpo(policy: Policy) -> EditGrpo:
+    """Edit-GRPO towards light edits, small enough for the loop's tests; its reference is the policy as it is now."""
+    rewards = reward_of(lambda edits: edits.edit_BTHWC.float().flatten(1).mean(1).tolist())
+    return EditGrpo(
+        GrpoConfig(group=2, steps=3, window=1),
+        rewards=RewardSet(rewards={"shade": rewards}, weights={"shade": 1.0}),
+        vae=FirstChannels(),  # type: ignore[arg-type]
+        reference=ReferenceWeights(policy.net),
+    )
+
+
+def logged(out: Path) -> list[dict[str, Any]]:
+    """The numbers of a training's log, step by step."""
+    lines = [line.value for line in read_lines(out / LOG_NAME) if isinstance(line, LogLine)]
+    return [line for line in lines if line.get("kind", "train") == "train" and "loss" in line]

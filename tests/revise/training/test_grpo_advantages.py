@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+import multiprocessing
+import os
+import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 
 from rvebench.revise.training.advantages import EPS, group_advantages, sum_over_ranks
 from rvebench.revise.training.batch import Draws
@@ -18,8 +18,18 @@ from rvebench.revise.training.config import GrpoConfig
 from rvebench.revise.training.objectives.edit_grpo import EditGrpo
 from rvebench.revise.training.reference import ReferenceWeights
 from rvebench.revise.training.rewards import Edits, RewardSet
-from tests.revise.training.grpo_world import GaussianPolicy, IdentityVae, plain_batch, reward_of
+from rvebench.revise.training.world import join_world
+from tests.revise.training.grpo_world import (
+    GaussianPolicy,
+    IdentityVae,
+    logged,
+    plain_batch,
+    reward_of,
+    shade_grpo,
+)
+from tests.revise.training.toy import trainer
 
+TRAINING = ("objective=edit-grpo", "loop.batch_size=3", "loop.steps=3", "optim.warmup_steps=0", "optim.lr=0.001")
 REWARDS = torch.tensor(
     [[0.1, 0.5, 0.9, 0.2], [3.0, 3.0, 3.0, 3.0], [-1.0, math.nan, 2.0, 0.5], [math.nan, math.nan, math.nan, 0.3]],
     dtype=torch.float64,
@@ -73,11 +83,11 @@ def test_advantages_ignore_the_scale_and_the_origin_of_rewards() -> None:
     assert torch.allclose(plain.values_BG, moved.values_BG, atol=1e-5)
 
 
-def _in_process(rank: int, folder: str) -> None:
+def _in_process(rank: int, folder: Path, port: int) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2, timeout=timedelta(seconds=60)
-    )
+    settings = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "RANK": rank, "WORLD_SIZE": 2}
+    os.environ.update({name: str(value) for name, value in settings.items()})
+    world = join_world("cpu")
     results = {}
     # Unequal, then one rank without samples, then one with nothing to say, then none at all.
     cases = {
@@ -96,8 +106,9 @@ def _in_process(rank: int, folder: str) -> None:
         results[f"borrowed-{std}"] = (found.values_BG, found.kept_BG, found.scale)
     results["sharded"] = _sharded_reference()
     results["objective"] = _objective(rank)
-    torch.save(results, Path(folder) / f"rank{rank}.pt")
-    dist.destroy_process_group()
+    trainer(folder / "training", *TRAINING, objective=shade_grpo, world=world).run()  # type: ignore[arg-type]
+    torch.save(results, folder / f"rank{rank}.pt")
+    world.close()
 
 
 def _objective(rank: int) -> tuple[torch.Tensor, ...]:
@@ -147,9 +158,29 @@ def _sharded_reference() -> tuple[torch.Tensor, ...]:
 
 
 @pytest.fixture(scope="module")
-def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, tuple[torch.Tensor, ...]]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes left. They are forked from a server that has imported everything and computed nothing."""
     folder = tmp_path_factory.mktemp("ranks")
-    mp.spawn(_in_process, args=(str(folder),), nprocs=2)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+    processes = [context.Process(target=_in_process, args=(rank, folder, port)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=180)
+    hanging = [process for process in processes if process.is_alive()]
+    for process in hanging:
+        process.kill()
+    assert not hanging
+    assert [process.exitcode for process in processes] == [0, 0]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two_ranks(folder: Path) -> list[dict[str, tuple[torch.Tensor, ...]]]:
     return [torch.load(folder / f"rank{rank}.pt") for rank in range(2)]
 
 
@@ -183,6 +214,16 @@ def test_a_rank_without_samples_and_groups_without_a_say_neither_hang_nor_count(
         assert torch.allclose(together, alone, atol=1e-9)
         assert int(items) == count
     assert two_ranks[1]["objective"][0].abs().max() == 0
+
+
+def test_a_sharded_training_has_ratio_one_and_a_divergence_that_begins_at_zero(folder: Path) -> None:
+    """Three samples a step: the ranks have two and one."""
+    lines = logged(folder / "training")
+    assert [line["step"] for line in lines] == [1, 2, 3]
+    for line in lines:
+        assert (line["ratio/min"], line["ratio"], line["ratio/max"]) == (1.0, 1.0, 1.0)
+    assert lines[0]["kl"] == 0.0
+    assert all(line["kl"] > 0 for line in lines[1:])
 
 
 def test_a_sharded_net_is_asked_with_its_reference_weights_and_gets_its_own_back(

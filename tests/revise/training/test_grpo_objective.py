@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,15 @@ from rvebench.revise.training.rollouts import SdeStep, Transition
 from tests.revise.training.grpo_world import (
     GaussianPolicy,
     IdentityVae,
+    logged,
     plain_batch,
     reward_of,
+    shade_grpo,
     tiny_batch,
     tiny_parts,
     tiny_policy,
 )
+from tests.revise.training.toy import equal, state_of, trainer
 
 PIXELS = (RewardConfig(name="target-nearness"), RewardConfig(name="source-preservation-pixels", weight=0.5))
 CONFIG = GrpoConfig(group=3, steps=4, window=2, rewards=PIXELS)
@@ -463,3 +467,18 @@ def test_a_configuration_is_built_with_the_models_own_vlm_as_a_reward(parts: Par
     assert {name.split(".")[0] for name in grpo.frozen()} == {"vae", "reward"}
     with pytest.raises(UsageError, match="needs a CLIP"):
         build_objective(replace(config, grpo=GrpoConfig()), parts, policy)
+
+
+def test_a_resumed_training_is_measured_from_the_weights_it_began_with(tmp_path: Path) -> None:
+    changes = ("objective=edit-grpo", "loop.batch_size=2", "loop.steps=4", "optim.warmup_steps=0", "optim.lr=0.001")
+    whole = trainer(tmp_path / "whole", *changes, objective=shade_grpo)  # type: ignore[arg-type]
+    whole.run()
+    trainer(tmp_path / "parts", *changes, objective=shade_grpo).run(until=2)  # type: ignore[arg-type]
+    resumed = trainer(tmp_path / "parts", *changes, objective=shade_grpo)  # type: ignore[arg-type]
+    assert resumed.resume() == 2
+    resumed.run()
+    assert equal(state_of(whole), state_of(resumed))
+    once, twice = logged(tmp_path / "whole"), logged(tmp_path / "parts")
+    assert [line["kl"] for line in once] == [line["kl"] for line in twice]
+    assert once[0]["kl"] == 0.0 < once[1]["kl"]
+    assert [line["ratio"] for line in once] == [1.0] * 4
