@@ -71,7 +71,7 @@ def main() -> None:
         for context in asked.contexts if mode == "prefix_truncated" else [0]:
 
             def run(latents: torch.Tensor, mode: DecodeMode = mode, context: int = context) -> torch.Tensor:
-                return decode_frames(vae, latents, picks, mode=mode, context=context).frames_KHWC
+                return decode_frames(vae, latents[None], picks, mode=mode, context=context).frames_BKHWC
 
             name = f"{mode} {context}" if mode == "prefix_truncated" else mode
             errors = [approximation_error(vae, clip, picks, mode=mode, context=context) for clip in clips]

@@ -154,6 +154,8 @@ class CriticConfig:
     """Most tokens of it."""
     max_pixels: int | None = None
     """Largest area of a frame the VLM sees; None for its own limit."""
+    at_once: int = 1
+    """Edits that are decoded and judged together: faster for small models, at so many times the memory."""
 
     def __post_init__(self) -> None:
         _number(self, "frames", 1)
@@ -166,6 +168,7 @@ class CriticConfig:
         _number(self, "temperature", 0, above=True)
         _number(self, "margin", -1000, 1000)
         _number(self, "thought_tokens", 1)
+        _number(self, "at_once", 1)
         if self.max_pixels is not None:
             _number(self, "max_pixels", 1)
 

@@ -63,10 +63,10 @@ class FramePicks(NamedTuple):
 class DecodedFrames(NamedTuple):
     """Frames as a critic takes them."""
 
-    frames_KHWC: torch.Tensor
+    frames_BKHWC: torch.Tensor
     """RGB in 0..1, with the gradient of the latents."""
-    clamped_share: float
-    """Share of values beyond black or white, which get no gradient, 0..1."""
+    clamped_B: torch.Tensor
+    """Of each clip, the share of values beyond black or white, which get no gradient, 0..1."""
 
 
 class DecodeError(NamedTuple):
@@ -107,17 +107,17 @@ def pick_frames(count: int, most: int, *, temporal_factor: int = 4) -> FramePick
 
 def decode_frames(
     vae: nn.Module,
-    latents_CTHW: torch.Tensor,
+    latents_BCTHW: torch.Tensor,
     picks: FramePicks,
     *,
     mode: DecodeMode = "full",
     context: int = 2,
 ) -> DecodedFrames:
-    """Decodes the picked frames of one clip.
+    """Decodes the same picked frames of some clips.
 
     Args:
         vae: an `AutoencoderKLWan`, frozen; what it computes in is its own dtype, autocast is off.
-        latents_CTHW: normalised latents of one clip.
+        latents_BCTHW: normalised latents of the clips.
         picks: which frames, of a clip that has as many latents.
         mode: see above.
         context: latents before a frame's own that get gradient, for `prefix_truncated`.
@@ -125,10 +125,10 @@ def decode_frames(
     Raises:
         UsageError: the mode is unknown, the picks are of another clip, or the VAE is of another kind.
     """
-    raw_1CKHW = _picked(vae, latents_CTHW, picks, mode=mode, context=context)
-    clamped_share = float((raw_1CKHW.detach().abs() > 1).double().mean())
-    frames_KHWC = (raw_1CKHW.clamp(-1.0, 1.0)[0].permute(1, 2, 3, 0) + 1) / 2
-    return DecodedFrames(frames_KHWC=frames_KHWC, clamped_share=clamped_share)
+    raw_BCKHW = _picked(vae, latents_BCTHW, picks, mode=mode, context=context)
+    clamped_B = (raw_BCKHW.detach().abs() > 1).flatten(1).double().mean(dim=1)
+    frames_BKHWC = (raw_BCKHW.clamp(-1.0, 1.0).permute(0, 2, 3, 4, 1) + 1) / 2
+    return DecodedFrames(frames_BKHWC=frames_BKHWC, clamped_B=clamped_B)
 
 
 def approximation_error(
@@ -154,7 +154,7 @@ def approximation_error(
     for each in ("full", mode):
         latents = latents_CTHW.detach().clone().requires_grad_()
         with torch.enable_grad():
-            shown = decode_frames(vae, latents, picks, mode=each, context=context).frames_KHWC
+            shown = decode_frames(vae, latents[None], picks, mode=each, context=context).frames_BKHWC
             generator = torch.Generator().manual_seed(seed)
             direction = torch.randn(shown.shape, generator=generator, dtype=torch.float64).to(shown)
             (gradient,) = torch.autograd.grad((shown * direction).sum(), latents)
@@ -172,30 +172,30 @@ def approximation_error(
 
 
 def _picked(
-    vae: nn.Module, latents_CTHW: torch.Tensor, picks: FramePicks, *, mode: DecodeMode, context: int
+    vae: nn.Module, latents_BCTHW: torch.Tensor, picks: FramePicks, *, mode: DecodeMode, context: int
 ) -> torch.Tensor:
-    """Returns the picked frames (1, 3, K, H, W) before the clamp."""
+    """Returns the picked frames (B, 3, K, H, W) before the clamp."""
     if mode not in get_args(DecodeMode):
         raise UsageError(f"unknown decode mode {mode!r}", hint=f"use one of {', '.join(get_args(DecodeMode))}")
     factor = _temporal_factor(vae)
-    count = latents_CTHW.shape[1]
+    count = latents_BCTHW.shape[2]
     if picks.of != 1 + factor * (count - 1):
         raise UsageError(f"{count} latents are {1 + factor * (count - 1)} frames, and the picks are of {picks.of}")
     used = sorted(set(picks.latents))
-    with _plain(latents_CTHW):
-        x_1CTHW = _unnormalised(vae, latents_CTHW[None])
+    with _plain(latents_BCTHW):
+        x_BCTHW = _unnormalised(vae, latents_BCTHW)
         if mode == "image":
-            alone = {index: _steps(vae, x_1CTHW[:, :, index : index + 1], [True])[0] for index in used}
+            alone = {index: _steps(vae, x_BCTHW[:, :, index : index + 1], [True])[0] for index in used}
             return torch.cat([alone[index][:, :, 0:1] for index in picks.latents], dim=2)
         if mode == "subclip":
-            steps = _steps(vae, x_1CTHW[:, :, used], [True] * len(used))
+            steps = _steps(vae, x_BCTHW[:, :, used], [True] * len(used))
             places = {index: place for place, index in enumerate(used)}
         else:
             last = count if mode == "full" else used[-1] + 1
             graphs = [True] * last
             if mode == "prefix_truncated":
                 graphs = [any(index - context <= step <= index for index in used) for step in range(last)]
-            steps = _steps(vae, x_1CTHW[:, :, :last], graphs)
+            steps = _steps(vae, x_BCTHW[:, :, :last], graphs)
             places = {index: index for index in used}
         chosen = []
         for index, offset in zip(picks.latents, picks.offsets, strict=True):

@@ -69,8 +69,7 @@ def count_training_parts(config: TrainConfig, costs: StepCosts, *, cached: bool)
     for name, parameters in counts.items():
         part = _CONNECTOR.get(name, name)
         parts.append(PartCount(name=part, parameters=parameters, trained=parameters if part in config.trainable else 0))
-    if costs.decode is not None or not cached:
-        parts.append(PartCount(name="VAE", parameters=vae, trained=0))
+    parts.append(PartCount(name="VAE", parameters=vae, trained=0))
     critic, own = costs.critic_vlm, config.model.vlm
     if costs.critic is not None:
         parts.append(
@@ -117,16 +116,17 @@ def held_bytes(config: TrainConfig, parts: tuple[PartCount, ...], *, world: int)
         around = transformer.parameters - config.model.dit.layers * block - whole
         gathered = (2 * block + max(around, 0)) * each + block * _FLOAT32
         rows.append(Held(name="gathered blocks", size_bytes=gathered))
-    elif each < _FLOAT32 and transformer.trained and config.lora is None:
-        rows.append(Held(name="bf16 copies", size_bytes=transformer.trained * each))
+    elif each < _FLOAT32 and (config.lora is None or config.loop.activation_checkpointing == "none"):
+        rows.append(Held(name="bf16 copies", size_bytes=transformer.parameters * each))
+    # What is frozen of these two stays in the format it was loaded in, float32, and is cast where it is used.
     frozen = 0
     if config.lora is not None:
-        frozen += -(-transformer.parameters // world) * each
+        frozen = -(-transformer.parameters // world)
     elif not transformer.trained:
-        frozen += transformer.parameters * each
+        frozen = transformer.parameters
     names = {"VAE", "VLM", "VLM critic", "text encoder", "transformer"}
-    frozen += sum(part.parameters * each for part in parts if not part.trained and part.name not in names)
-    rows.append(Held(name="frozen transformer and connector", size_bytes=frozen))
+    frozen += sum(part.parameters for part in parts if not part.trained and part.name not in names)
+    rows.append(Held(name="frozen transformer and connector", size_bytes=frozen * _FLOAT32))
     for name, size in (("VAE", _FLOAT32), ("VLM critic", each), ("VLM", each), ("text encoder", each)):
         if name in by_name:
             rows.append(Held(name=name, size_bytes=by_name[name].parameters * size))
@@ -188,11 +188,11 @@ def _read_bytes(config: TrainConfig, costs: StepCosts) -> int:
     """One sample decoded and read without gradient."""
     assert costs.critic is not None
     decoding = decode_bytes(config.model.vae, costs.frames, costs.size)
-    return max(decoding, costs.critic.whole.kept // max(1, costs.critic_vlm.layers))
+    return config.critic.at_once * max(decoding, costs.critic.whole.kept // max(1, costs.critic_vlm.layers))
 
 
 def _reason_bytes(config: TrainConfig, costs: StepCosts) -> int:
-    """One sample's gradient through critic and decoder.
+    """The gradient through critic and decoder of the samples that are judged at once.
 
     The critic's graph goes first, then one decoder step's at a time, both over the inputs that all steps keep.
     """
@@ -201,7 +201,7 @@ def _reason_bytes(config: TrainConfig, costs: StepCosts) -> int:
     inputs = decode.steps_kept * costs.decode.cache
     again = costs.decode.first.kept if decode.first_alone else costs.decode.later.kept + 2 * costs.decode.cache
     passing = _PASSING_PLANES * costs.size.width * costs.size.height * config.model.vae.base_dim * _FLOAT32
-    return inputs + max(costs.critic.whole.kept, again + passing)
+    return config.critic.at_once * (inputs + max(costs.critic.whole.kept, again + passing))
 
 
 @lru_cache(maxsize=16)

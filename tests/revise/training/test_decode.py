@@ -58,18 +58,21 @@ def of_diffusers(vae, latents_CTHW, picks: FramePicks) -> torch.Tensor:
 @pytest.mark.parametrize("mode", ["full", "prefix", "prefix_truncated"])
 def test_the_checkpointed_decode_is_diffusers_to_the_bit(vae, mode):
     latents, picks = clip(vae).requires_grad_(), pick_frames(17, 4)
-    decoded = decode_frames(vae, latents, picks, mode=mode)
-    assert decoded.frames_KHWC.requires_grad
-    assert torch.equal(decoded.frames_KHWC, of_diffusers(vae, latents.detach(), picks))
+    decoded = decode_frames(vae, latents[None], picks, mode=mode)
+    assert decoded.frames_BKHWC.requires_grad
+    assert torch.equal(decoded.frames_BKHWC[0], of_diffusers(vae, latents.detach(), picks))
     with torch.no_grad():
-        assert torch.equal(decode_frames(vae, latents, picks, mode=mode).frames_KHWC, decoded.frames_KHWC)
+        assert torch.equal(decode_frames(vae, latents[None], picks, mode=mode).frames_BKHWC[0], decoded.frames_BKHWC[0])
 
 
 @pytest.mark.parametrize("mode", ["full", "prefix"])
 def test_its_gradient_is_diffusers_own(vae, mode):
     latents, picks = clip(vae).requires_grad_(), FramePicks((6, 9), (2, 3), (1, 0), 17)
     gradients = []
-    for frames in (decode_frames(vae, latents, picks, mode=mode).frames_KHWC, of_diffusers(vae, latents, picks)):
+    for frames in (
+        decode_frames(vae, latents[None], picks, mode=mode).frames_BKHWC[0],
+        of_diffusers(vae, latents, picks),
+    ):
         gradients.append(torch.autograd.grad(frames.square().sum(), latents)[0])
     ours, theirs = gradients
     assert float((ours - theirs).norm() / theirs.norm()) < 2e-6  # sums are taken in another order
@@ -79,8 +82,8 @@ def test_its_gradient_is_diffusers_own(vae, mode):
 
 def test_prefix_truncated_changes_no_value_and_keeps_the_gradient_of_its_latents(vae):
     whole, short = clip(vae).requires_grad_(), clip(vae).requires_grad_()
-    full = decode_frames(vae, whole, LAST, mode="full").frames_KHWC
-    truncated = decode_frames(vae, short, LAST, mode="prefix_truncated", context=1).frames_KHWC
+    full = decode_frames(vae, whole[None], LAST, mode="full").frames_BKHWC[0]
+    truncated = decode_frames(vae, short[None], LAST, mode="prefix_truncated", context=1).frames_BKHWC[0]
     assert float((full - truncated).detach().abs().max()) == 0
     full.square().sum().backward()
     truncated.square().sum().backward()
@@ -100,7 +103,7 @@ def test_a_truncated_gradient_of_the_whole_past_is_the_whole_gradient(small):
 @pytest.mark.parametrize("mode", ["subclip", "image"])
 def test_approximate_modes_are_what_they_say_and_their_error_is_measured(small, mode):
     latents, picks = clip(small), FramePicks((5, 14), (2, 4), (0, 1), 17)
-    shown = decode_frames(small, latents, picks, mode=mode).frames_KHWC
+    shown = decode_frames(small, latents[None], picks, mode=mode).frames_BKHWC[0]
     decode = VideoVae(small).decode
     if mode == "subclip":
         signal = decode(latents[None, :, [2, 4]])[0, :, [0, 2]]
@@ -119,7 +122,7 @@ def test_the_first_frame_is_exact_in_every_mode(small):
     latents, first = clip(small), FramePicks((0,), (0,), (0,), 17)
     for mode in ("full", "prefix", "prefix_truncated", "subclip", "image"):
         assert torch.equal(
-            decode_frames(small, latents, first, mode=mode).frames_KHWC, of_diffusers(small, latents, first)
+            decode_frames(small, latents[None], first, mode=mode).frames_BKHWC[0], of_diffusers(small, latents, first)
         )
 
 
@@ -139,17 +142,17 @@ def saved_bytes(run) -> int:
 def test_checkpointing_keeps_a_fraction_of_what_diffusers_keeps(small):
     latents, picks = clip(small, 7).requires_grad_(), pick_frames(25, 2)
     plain = saved_bytes(lambda: small.decode(latents[None]).sample)
-    ours = saved_bytes(lambda: decode_frames(small, latents, picks, mode="full"))
+    ours = saved_bytes(lambda: decode_frames(small, latents[None], picks, mode="full"))
     assert ours < plain / 3
 
 
 def test_tiling_and_leftovers_of_diffusers_decode_change_nothing(small):
     latents, picks = clip(small), pick_frames(17, 2)
-    before = decode_frames(small, latents, picks).frames_KHWC
+    before = decode_frames(small, latents[None], picks).frames_BKHWC
     small._feat_map, small._conv_idx = ["left over"] * 3, [2]
     small.enable_tiling(8, 8, 4, 4)
     try:
-        assert torch.equal(decode_frames(small, latents, picks).frames_KHWC, before)
+        assert torch.equal(decode_frames(small, latents[None], picks).frames_BKHWC, before)
     finally:
         small.disable_tiling()
         small.clear_cache()
@@ -158,19 +161,19 @@ def test_tiling_and_leftovers_of_diffusers_decode_change_nothing(small):
 def test_autocast_around_it_changes_nothing(small):
     latents, picks = clip(small), pick_frames(17, 2)
     with torch.autocast("cpu", torch.bfloat16):
-        inside = decode_frames(small, latents, picks).frames_KHWC
-    assert torch.equal(inside, decode_frames(small, latents, picks).frames_KHWC)
+        inside = decode_frames(small, latents[None], picks).frames_BKHWC
+    assert torch.equal(inside, decode_frames(small, latents[None], picks).frames_BKHWC)
 
 
 def test_what_is_beyond_black_or_white_is_counted_and_gets_no_gradient(small):
     latents, picks, bold = clip(small, 2).requires_grad_(), pick_frames(5, 2), copy.deepcopy(small)
     with torch.no_grad():
         bold.decoder.conv_out.weight.mul_(6)
-    decoded = decode_frames(bold, latents, picks)
-    frames = decoded.frames_KHWC
+    decoded = decode_frames(bold, latents[None], picks)
+    frames = decoded.frames_BKHWC
     at_ends = float(((frames == 0) | (frames == 1)).double().mean())
-    assert decoded.clamped_share == pytest.approx(at_ends, abs=1e-3)
-    assert decoded.clamped_share > 0.05
+    assert float(decoded.clamped_B) == pytest.approx(at_ends, abs=1e-3)
+    assert float(decoded.clamped_B) > 0.05
     (gradient,) = torch.autograd.grad(frames[frames == 0].sum() + frames[frames == 1].sum(), latents)
     assert not gradient.any()
 
@@ -193,6 +196,16 @@ def test_a_clip_that_no_latents_make_is_refused(count):
 
 def test_wrong_requests_are_refused(small):
     with pytest.raises(UsageError, match="5 latents are 17 frames, and the picks are of 9"):
-        decode_frames(small, clip(small), pick_frames(9, 4))
+        decode_frames(small, clip(small)[None], pick_frames(9, 4))
     with pytest.raises(UsageError, match="unknown decode mode 'tiled'"):
-        decode_frames(small, clip(small), pick_frames(17, 4), mode="tiled")
+        decode_frames(small, clip(small)[None], pick_frames(17, 4), mode="tiled")
+
+
+@pytest.mark.parametrize("mode", ["full", "prefix_truncated", "subclip", "image"])
+def test_clips_decoded_together_are_the_clips_decoded_alone(small, mode):
+    both, picks = torch.stack([clip(small), 9 * clip(small)]), pick_frames(17, 4)
+    together = decode_frames(small, both, picks, mode=mode)
+    for index in range(2):
+        alone = decode_frames(small, both[index : index + 1], picks, mode=mode)
+        torch.testing.assert_close(together.frames_BKHWC[index], alone.frames_BKHWC[0], rtol=1e-4, atol=1e-5)
+        assert float(together.clamped_B[index]) == pytest.approx(float(alone.clamped_B), abs=1e-3)

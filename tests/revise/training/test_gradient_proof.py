@@ -122,9 +122,10 @@ def test_the_surrogate_gives_the_gradient_that_one_backward_through_everything_g
         velocity = policy.velocity(noisy, draw.sigma_B, policy.conditions(batch, draw.dropped))
         direct = (velocity - (draw.noise_BCTHW - batch.target_BCTHW)).square().mean()
         for index in range(2):
-            x0 = (noisy - sigma * velocity)[index]
-            relative = objective.verdicts.of(x0, batch, index).reading.delta_B[0] - objective.verdicts.baseline(
-                batch, index
+            x0 = (noisy - sigma * velocity)[index : index + 1]
+            relative = (
+                objective.verdicts.of(x0, batch, [index]).reading.delta_B[0]
+                - objective.verdicts.baselines(batch, [index])[0]
             )
             direct = direct - 0.5 * torch.nn.functional.logsigmoid(relative) / 2
         theirs = torch.autograd.grad(direct, weights)
@@ -147,7 +148,7 @@ def test_in_bf16_the_reward_gradient_points_where_it_points_in_fp32(name, half, 
         policy, _ = small_policy(exact, config)
         objective = build_objective(config, parts, policy)
         batch = small_batch(exact, 1)
-        reason = objective.reason(batch.target_BCTHW[0], batch, 0)
+        reason = objective.reasons(batch.target_BCTHW[:1], batch, [0])[0]
         gradients.append(reason.gradient_CTHW.double().flatten())
     cosine = float(torch.nn.functional.cosine_similarity(*gradients, dim=0))
     assert cosine > least

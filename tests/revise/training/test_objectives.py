@@ -46,13 +46,13 @@ class Brightness:
 class World:
     """A small model, its policy and one objective."""
 
-    def __init__(self, objective: str, count: int = 4, *, critic=None, name: str = "nano", **changes) -> None:
+    def __init__(self, objective: str, count: int = 4, *, judge=None, name: str = "nano", **changes) -> None:
         self.config = small_config(name, objective=objective, **changes)
         self.parts = small_parts(name)
         self.policy, self.trained = small_policy(self.parts, self.config)
         self.objective = build_objective(self.config, self.parts, self.policy)
-        if critic is not None:
-            verdicts = replace(self.objective.verdicts, critic=critic)
+        if judge is not None:
+            verdicts = replace(self.objective.verdicts, critic=judge)
             self.objective = replace(self.objective, verdicts=verdicts)
         self.batch = small_batch(self.parts, count)
 
@@ -80,7 +80,7 @@ def sft():
 
 @pytest.fixture(scope="module")
 def uso():
-    return World("uso", critic=Brightness())
+    return World("uso", judge=Brightness())
 
 
 @pytest.mark.parametrize("name", ["sft", "rwr", "uso"])
@@ -147,7 +147,7 @@ def test_splitting_a_batch_changes_neither_loss_nor_gradient(name):
     changes = {"dropout": DropoutConfig(vlm=0.3), "sft": SftConfig(mask_weight=1.0)}
     if name != "sft":
         changes["uso"] = UsoConfig(weight=1.0, decode="full", max_norm_ratio=0.01)
-    world = World(name, 3, critic=None if name == "sft" else Brightness(), **changes)
+    world = World(name, 3, judge=None if name == "sft" else Brightness(), **changes)
     results = []
     for parts in (1, 3):
         items = world.open(parts) if name == "uso" else world.items(1, parts)
@@ -161,7 +161,7 @@ def test_splitting_a_batch_changes_neither_loss_nor_gradient(name):
 
 @pytest.mark.parametrize("name", ["sft", "rwr", "uso"])
 def test_a_rank_without_samples_draws_with_the_others_and_has_no_work(name):
-    world = World(name, 2, critic=None if name == "sft" else Brightness())
+    world = World(name, 2, judge=None if name == "sft" else Brightness())
     with_samples, without = Draws.of(3, 0), Draws.of(3, 1)
     empty = world.batch.take([])
     assert [list(items) for items in world.objective.prepare(empty, world.policy, without, parts=2)] == [[]]
@@ -191,7 +191,7 @@ def test_uso_is_flow_loss_plus_weight_times_reason_loss(uso):
 
 
 def test_the_reason_loss_counts_against_the_untouched_source(uso):
-    reason = uso.objective.reason(uso.batch.target_BCTHW[0], uso.batch, 0)
+    reason = uso.objective.reasons(uso.batch.target_BCTHW[:1], uso.batch, [0])[0]
     source = uso.batch.source_frames_BTHWC[0, [0, 4]].double().mean() / 255
     baseline = 40 * float(source) - 20
     assert reason.metrics["baseline"] == pytest.approx(baseline, rel=1e-5)
@@ -199,7 +199,7 @@ def test_the_reason_loss_counts_against_the_untouched_source(uso):
     assert reason.loss == pytest.approx(math.log1p(math.exp(-relative)), rel=1e-4)
     told = replace(uso.batch, baseline_B=torch.tensor([3.0, 0, 0, 0]))
     asked = len(uso.objective.verdicts.critic.asked)
-    stored = uso.objective.reason(uso.batch.target_BCTHW[0], told, 0)
+    stored = uso.objective.reasons(uso.batch.target_BCTHW[:1], told, [0])[0]
     assert stored.metrics["baseline"] == 3
     assert len(uso.objective.verdicts.critic.asked) == asked + 1
     assert stored.loss == pytest.approx(math.log1p(math.exp(3 - reason.metrics["delta"])), rel=1e-4)
@@ -209,13 +209,13 @@ def test_margin_temperature_and_no_baseline_do_what_they_say():
     delta, baseline = torch.tensor(2.0), torch.tensor(-1.0)
     assert float(relative_logit(delta, baseline, CriticConfig())) == 3
     assert float(relative_logit(delta, baseline, CriticConfig(margin=1.0, temperature=4.0))) == 0.5
-    world = World("uso", 1, critic=Brightness())
+    world = World("uso", 1, judge=Brightness())
     alone = replace(world.objective.verdicts, config=CriticConfig(frames=2, baseline="none"))
-    assert float(alone.baseline(replace(world.batch, baseline_B=torch.tensor([5.0])), 0)) == 0
+    assert float(alone.baselines(replace(world.batch, baseline_B=torch.tensor([5.0])), [0])) == 0
 
 
 def test_the_critic_sees_the_same_moments_of_source_and_edit(uso):
-    uso.objective.reason(uso.batch.target_BCTHW[0], uso.batch, 0)
+    uso.objective.reasons(uso.batch.target_BCTHW[:1], uso.batch, [0])[0]
     instructions, fps, shapes = uso.objective.verdicts.critic.asked[-1]
     assert instructions == (uso.batch.instructions[0],)
     assert fps == 1.0  # two of five frames of a clip of four a second
@@ -242,7 +242,7 @@ def test_a_closed_gate_asks_no_critic(uso):
     ],
 )
 def test_an_edit_is_not_blamed_for_what_the_model_was_not_told(dropout, judged):
-    world = World("uso", 2, critic=Brightness(), dropout=dropout)
+    world = World("uso", 2, judge=Brightness(), dropout=dropout)
     (item,) = world.open()
     metrics = world.loss(item).metrics
     assert metrics["gate"] == 1
@@ -250,7 +250,7 @@ def test_an_edit_is_not_blamed_for_what_the_model_was_not_told(dropout, judged):
 
 
 def test_a_gate_by_sample_judges_each_by_its_own_level():
-    world = World("uso", 4, critic=Brightness(), uso=UsoConfig(gate="sample", tau=0.8, decode="full"))
+    world = World("uso", 4, judge=Brightness(), uso=UsoConfig(gate="sample", tau=0.8, decode="full"))
     (item,) = world.items(2)
     below = item.extra.sigma_B <= 0.8
     assert 0 < int(below.sum()) < 4
@@ -263,7 +263,7 @@ def test_a_gate_by_sample_judges_each_by_its_own_level():
 )
 def test_a_reward_that_stops_teaching_while_the_critic_says_no_is_reported(offset, baseline, saturated, certain):
     """A baseline of -6.6 saturates sigmoid(delta - baseline) at delta -2, where the critic still says no."""
-    world = World("uso", 1, critic=Brightness(slope=1e-3, offset=offset))
+    world = World("uso", 1, judge=Brightness(slope=1e-3, offset=offset))
     (item,) = world.open()
     item = replace(item, batch=replace(item.batch, baseline_B=torch.tensor([baseline])))
     metrics = world.loss(item).metrics
@@ -275,7 +275,7 @@ def test_the_weight_of_the_reason_loss_warms_up():
     config = UsoConfig(weight=0.4, warmup_steps=4)
     assert [reason_weight(config, step) for step in range(6)] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.4])
     assert reason_weight(UsoConfig(weight=0.4), 0) == 0.4
-    world = World("uso", 2, critic=Brightness(), uso=UsoConfig(warmup_steps=2, decode="full"))
+    world = World("uso", 2, judge=Brightness(), uso=UsoConfig(warmup_steps=2, decode="full"))
     (item,) = world.open()
     assert world.loss(item, step=0).metrics["lambda"] == 0
     assert world.loss(item, step=0).metrics["active"] == 0
@@ -293,8 +293,8 @@ def test_norm_ratio_and_cosine_are_those_of_the_two_gradients_at_the_velocity(us
     ratios, cosines = [], []
     for index in range(4):
         (first,) = torch.autograd.grad((velocity[index] - state.wanted_BCTHW[index]).square().mean(), velocity)
-        delta = uso.objective.verdicts.of(x0[index], uso.batch, index).reading.delta_B[0]
-        relative = delta - uso.objective.verdicts.baseline(uso.batch, index)
+        delta = uso.objective.verdicts.of(x0[index : index + 1], uso.batch, [index]).reading.delta_B[0]
+        relative = delta - uso.objective.verdicts.baselines(uso.batch, [index])[0]
         (second,) = torch.autograd.grad(-0.5 * torch.nn.functional.logsigmoid(relative), velocity, retain_graph=True)
         ratios.append(float(second.norm() / first.norm()))
         cosines.append(float(torch.nn.functional.cosine_similarity(first.flatten(), second.flatten(), dim=0)))
@@ -314,7 +314,7 @@ def test_the_cap_shortens_the_reason_gradient_and_turns_it_not():
 
 
 def test_a_cap_changes_the_gradient_and_not_the_loss_that_is_reported():
-    free = World("uso", 1, critic=Brightness(slope=4000, offset=-2000))
+    free = World("uso", 1, judge=Brightness(slope=4000, offset=-2000))
     (item,) = free.open()
     item = replace(item, batch=replace(item.batch, baseline_B=torch.tensor([2000.0])))
     capped = replace(free.objective, config=replace(free.config.uso, max_norm_ratio=1e-3))
@@ -331,7 +331,7 @@ def test_a_cap_changes_the_gradient_and_not_the_loss_that_is_reported():
 
 
 def test_rwr_weighs_each_sample_by_the_exponential_of_its_reward():
-    world = World("rwr", 3, critic=Brightness(), rwr=RwrConfig(temperature=0.5))
+    world = World("rwr", 3, judge=Brightness(), rwr=RwrConfig(temperature=0.5))
     (item,) = world.items(1)
     draw, losses, rewards = item.extra.draw, [], []
     for index in range(3):
@@ -341,8 +341,8 @@ def test_rwr_weighs_each_sample_by_the_exponential_of_its_reward():
         noisy = (1 - level) * one.target_BCTHW + level * draw.noise_BCTHW[index]
         velocity = world.policy.velocity(noisy, sigma, world.policy.conditions(one)).detach()
         losses.append(float((velocity - draw.noise_BCTHW[index] + one.target_BCTHW).square().mean()))
-        estimate = (noisy - level * velocity)[0]
-        rewards.append(float(world.objective.verdicts.of(estimate, world.batch, index).reading.p_yes_B[0]))
+        estimate = noisy - level * velocity
+        rewards.append(float(world.objective.verdicts.of(estimate, world.batch, [index]).reading.p_yes_B[0]))
     assert max(rewards) - min(rewards) > 0.01
     weights = [math.exp(reward / 0.5) for reward in rewards]
     mean = sum(weights) / 3
@@ -355,23 +355,25 @@ def test_rwr_weighs_each_sample_by_the_exponential_of_its_reward():
 
 
 def test_rwr_gives_no_gradient_to_the_reward():
-    world = World("rwr", 2, critic=Brightness())
+    world = World("rwr", 2, judge=Brightness())
     (item,) = world.items(1)
     assert not item.extra.weight_B.requires_grad
     assert world.gradient(world.loss(item).loss).any()
 
 
 def test_rwr_can_read_the_target_and_the_hard_verdict():
-    world = World("rwr", 2, critic=Brightness(), rwr=RwrConfig(estimate="target", reading="hard"))
+    world = World("rwr", 2, judge=Brightness(), rwr=RwrConfig(estimate="target", reading="hard"))
     first, second = world.items(1)[0], world.items(2)[0]
     assert torch.equal(first.extra.reward_B, second.extra.reward_B)  # whatever the noise
     for index in range(2):
-        delta = world.objective.verdicts.of(world.batch.target_BCTHW[index], world.batch, index).reading.delta_B
+        delta = world.objective.verdicts.of(
+            world.batch.target_BCTHW[index : index + 1], world.batch, [index]
+        ).reading.delta_B
         assert float(first.extra.reward_B[index]) == float(delta[0] > 0)
 
 
 def test_rwr_leaves_estimates_at_too_much_noise_at_the_mean_weight():
-    world = World("rwr", 4, critic=Brightness(), rwr=RwrConfig(tau=0.8))
+    world = World("rwr", 4, judge=Brightness(), rwr=RwrConfig(tau=0.8))
     (item,) = world.items(2)
     below = item.extra.draw.sigma_B <= 0.8
     assert 0 < int(below.sum()) < 4
@@ -407,7 +409,7 @@ def test_a_batch_without_source_frames_is_refused_by_what_reads_them(uso):
 
 
 def test_rwr_passes_the_network_as_often_as_ranks_with_more_samples_do(monkeypatch):
-    world = World("rwr", 2, critic=Brightness())
+    world = World("rwr", 2, judge=Brightness())
     passes = []
     original = world.policy.velocity
     monkeypatch.setattr(world.policy, "velocity", lambda *args: (passes.append(len(args[0])), original(*args))[1])
@@ -415,3 +417,16 @@ def test_rwr_passes_the_network_as_often_as_ranks_with_more_samples_do(monkeypat
     monkeypatch.setattr(rwr_module.dist, "all_reduce", lambda totals: None)
     assert len(world.items(1, parts=4)) == 2
     assert passes == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["rwr", "uso"])
+def test_judging_several_at_once_changes_neither_loss_nor_gradient_nor_log(name):
+    results = []
+    for at_once in (1, 2):
+        world = World(name, 3, critic=CriticConfig(frames=2, prompt="nano-v1", at_once=at_once))
+        (item,) = world.open() if name == "uso" else world.items(1)
+        step = world.loss(item)
+        results.append((step, world.gradient(step.loss)))
+    (alone, gradient), (together, other) = results
+    assert dict(together.metrics) == pytest.approx(dict(alone.metrics), rel=1e-3, abs=1e-5)
+    assert float((gradient - other).norm() / gradient.norm()) < 1e-4

@@ -102,21 +102,21 @@ class Rwr:
             latents = x0_of(state.noisy_BCTHW, state.velocity_BCTHW, state.sigma_B)
             judged = judged_samples(draw, reads_text=batch.text is not None)
         told: list[dict[str, float]] = []
-        for index in judged:
-            verdict = self.verdicts.of(latents[index], batch, index)
+        for group in self.verdicts.chunks(judged):
+            verdict = self.verdicts.of(latents[list(group)], batch, group)
             reading = verdict.reading
-            hard = float(reading.delta_B[0] > 0)
-            reward_B[index] = hard if self.config.reading == "hard" else reading.p_yes_B[0].double()
-            told.append(
-                {
-                    "reward": float(reward_B[index]),
-                    "p_yes": float(reading.p_yes_B[0]),
-                    "delta": float(reading.delta_B[0]),
-                    "mass": float(reading.mass_B[0]),
-                    "saturated_certain": float(reading.p_yes_B[0] > 0.99),
-                    "clamped": verdict.clamped_share,
-                }
-            )
+            rewards = reading.delta_B > 0 if self.config.reading == "hard" else reading.p_yes_B
+            reward_B[list(group)] = rewards.double()
+            columns = {
+                "reward": rewards,
+                "p_yes": reading.p_yes_B,
+                "delta": reading.delta_B,
+                "mass": reading.mass_B,
+                "saturated_certain": reading.p_yes_B > 0.99,
+                "clamped": verdict.clamped_B,
+            }
+            rows = zip(*(column.double().tolist() for column in columns.values()), strict=True)
+            told += [dict(zip(columns, row, strict=True)) for row in rows]
         means = {name: sum(each[name] for each in told) / len(told) for name in told[0]} if told else {}
         return reward_B, means
 

@@ -33,7 +33,7 @@ from rvebench.revise.training.objectives.flow import (
     velocity_gradient,
 )
 from rvebench.revise.training.objectives.protocol import Step, WorkItem
-from rvebench.revise.training.objectives.verdicts import Verdicts, relative_logit
+from rvebench.revise.training.objectives.verdicts import Verdict, Verdicts, relative_logit
 from rvebench.revise.training.policy import Policy
 from rvebench.revise.training.timesteps import Gate
 
@@ -93,44 +93,62 @@ class Uso:
         x0_BCTHW = x0_of(state.noisy_BCTHW, state.velocity_BCTHW, state.sigma_B)
         flow_gradients = velocity_gradient(state, weights)
         told: list[Mapping[str, float]] = []
-        for index in judged:
-            reason = self.reason(x0_BCTHW[index], batch, index)
-            # dx0/dv = -sigma
-            at_velocity = -state.sigma_B[index] * weight * reason.gradient_CTHW
-            scale, beside = capped_scale(flow_gradients[index], at_velocity, self.config.max_norm_ratio)
-            term = (x0_BCTHW[index] * reason.gradient_CTHW).sum() * (scale * weight / len(batch))
-            loss = loss + term + (weight * reason.loss / len(batch) - term.detach())
-            told.append({**reason.metrics, **beside})
+        for group in self.verdicts.chunks(judged):
+            reasons = self.reasons(x0_BCTHW[list(group)], batch, group)
+            for index, reason in zip(group, reasons, strict=True):
+                # dx0/dv = -sigma
+                at_velocity = -state.sigma_B[index] * weight * reason.gradient_CTHW
+                scale, beside = capped_scale(flow_gradients[index], at_velocity, self.config.max_norm_ratio)
+                term = (x0_BCTHW[index] * reason.gradient_CTHW).sum() * (scale * weight / len(batch))
+                loss = loss + term + (weight * reason.loss / len(batch) - term.detach())
+                told.append({**reason.metrics, **beside})
         metrics |= {name: sum(each[name] for each in told) / len(told) for name in told[0]}
         return Step(loss=loss, metrics=metrics)
 
-    def reason(self, x0_CTHW: torch.Tensor, batch: Batch, index: int) -> Reason:
-        """Returns L_reason of one estimate and its gradient there; the graph of VAE and critic is gone by then."""
-        baseline = self.verdicts.baseline(batch, index)
+    def reasons(self, x0_BCTHW: torch.Tensor, batch: Batch, indices: Sequence[int]) -> list[Reason]:
+        """Returns L_reason of some estimates and its gradient there; the graph of VAE and critic is gone by then.
+
+        Args:
+            x0_BCTHW: the estimates that are judged together.
+            batch: with the frames of the sources.
+            indices: whose estimate each is.
+        """
+        baseline_B = self.verdicts.baselines(batch, indices)
         with torch.enable_grad():
-            estimate = x0_CTHW.detach().requires_grad_()
-            verdict = self.verdicts.of(estimate, batch, index)
-            reading = verdict.reading
-            relative = relative_logit(reading.delta_B[0], baseline, self.verdicts.config)
-            loss = softplus(-relative)
-            (gradient,) = torch.autograd.grad(loss, estimate)
-        p_yes_B, delta_B, mass_B = (each.detach() for each in (reading.p_yes_B, reading.delta_B, reading.mass_B))
-        p_yes, share = float(p_yes_B[0]), float(relative.detach().sigmoid())
-        metrics = {
-            "reason_loss": float(loss.detach()),
-            "p_yes": p_yes,
-            "delta": float(delta_B[0]),
-            "baseline": float(baseline),
-            "relative": float(relative.detach()),
-            "mass": float(mass_B[0]),
-            "saturated": float(share > _TAUGHT and p_yes < 0.5),
-            "saturated_certain": float(p_yes > _CERTAIN),
-            "clamped": verdict.clamped_share,
-        }
-        return Reason(loss=metrics["reason_loss"], gradient_CTHW=gradient, metrics=metrics)
+            estimates = x0_BCTHW.detach().requires_grad_()
+            verdict = self.verdicts.of(estimates, batch, indices)
+            relative_B = relative_logit(verdict.reading.delta_B, baseline_B, self.verdicts.config)
+            losses_B = softplus(-relative_B)
+            (gradients,) = torch.autograd.grad(losses_B.sum(), estimates)
+        told = _told(verdict, relative_B.detach(), baseline_B, losses_B.detach())
+        return [
+            Reason(loss=each["reason_loss"], gradient_CTHW=gradient, metrics=each)
+            for each, gradient in zip(told, gradients, strict=True)
+        ]
 
     def frozen(self) -> Mapping[str, torch.nn.Module]:
         return self.verdicts.networks()
+
+
+def _told(
+    verdict: Verdict, relative_B: torch.Tensor, baseline_B: torch.Tensor, losses_B: torch.Tensor
+) -> list[dict[str, float]]:
+    """Returns what is logged of each judged sample."""
+    reading = verdict.reading
+    p_yes_B = reading.p_yes_B.detach()
+    columns = {
+        "reason_loss": losses_B,
+        "p_yes": p_yes_B,
+        "delta": reading.delta_B.detach(),
+        "baseline": baseline_B,
+        "relative": relative_B,
+        "mass": reading.mass_B.detach(),
+        "saturated": (relative_B.sigmoid() > _TAUGHT) & (p_yes_B < 0.5),
+        "saturated_certain": p_yes_B > _CERTAIN,
+        "clamped": verdict.clamped_B,
+    }
+    rows = zip(*(column.double().tolist() for column in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def reason_weight(config: UsoConfig, step: int) -> float:

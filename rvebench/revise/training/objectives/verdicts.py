@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,12 +20,11 @@ __all__ = ["Verdict", "Verdicts", "relative_logit"]
 
 
 class Verdict(NamedTuple):
-    """What the critic says of one sample."""
+    """What the critic says of some samples."""
 
     reading: CriticReading
-    """Of one edit, B = 1."""
-    clamped_share: float
-    """Share of the frames' values beyond black or white."""
+    clamped_B: torch.Tensor
+    """Share of each edit's values beyond black or white."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,25 +49,31 @@ class Verdicts:
         """
         return pick_frames(self._source(batch).shape[1], self.config.frames)
 
-    def of(self, latents_CTHW: torch.Tensor, batch: Batch, index: int) -> Verdict:
-        """Returns the verdict on one edit, given as latents, with their gradient.
+    def of(self, latents_BCTHW: torch.Tensor, batch: Batch, indices: Sequence[int]) -> Verdict:
+        """Returns the verdicts on some edits, given as latents, with their gradient.
 
         Args:
-            latents_CTHW: of the edit, normalised.
+            latents_BCTHW: of the edits, normalised.
             batch: with the frames of the sources.
-            index: whose edit it is.
+            indices: whose edit each is.
 
         Raises:
             UsageError: the batch holds no frames of its sources, or they do not fit the latents.
         """
         picks = self.picks(batch)
-        shown = decode_frames(self.vae, latents_CTHW, picks, mode=self.decode, context=self.context)
-        source = self._source(batch)[index, list(picks.frames)]
-        reading = self.critic.read([source], [shown.frames_KHWC], [batch.instructions[index]], picks.fps(batch.fps))
-        return Verdict(reading=reading, clamped_share=shown.clamped_share)
+        shown = decode_frames(self.vae, latents_BCTHW, picks, mode=self.decode, context=self.context)
+        sources = [self._source(batch)[index, list(picks.frames)] for index in indices]
+        instructions = [batch.instructions[index] for index in indices]
+        reading = self.critic.read(sources, list(shown.frames_BKHWC), instructions, picks.fps(batch.fps))
+        return Verdict(reading=reading, clamped_B=shown.clamped_B)
 
-    def baseline(self, batch: Batch, index: int) -> torch.Tensor:
-        """Returns the log-odds that the verdict counts against, a scalar without gradient.
+    def chunks(self, indices: Sequence[int]) -> list[Sequence[int]]:
+        """Returns samples in the groups that are judged at once."""
+        size = self.config.at_once
+        return [indices[low : low + size] for low in range(0, len(indices), size)]
+
+    def baselines(self, batch: Batch, indices: Sequence[int]) -> torch.Tensor:
+        """Returns the log-odds that verdicts count against, one a sample, without gradient.
 
         It is 0 where there is no baseline, the batch's own where that is stored, and else it is asked for.
 
@@ -77,12 +82,13 @@ class Verdicts:
         """
         device = batch.source_BCTHW.device
         if self.config.baseline == "none":
-            return torch.zeros((), device=device)
+            return torch.zeros(len(indices), device=device)
         if batch.baseline_B is not None:
-            return batch.baseline_B[index].detach()
+            return batch.baseline_B[list(indices)].detach()
         picks = self.picks(batch)
-        source = self._source(batch)[index, list(picks.frames)]
-        return baseline_logits(self.critic, [source], [batch.instructions[index]], picks.fps(batch.fps))[0]
+        sources = [self._source(batch)[index, list(picks.frames)] for index in indices]
+        instructions = [batch.instructions[index] for index in indices]
+        return baseline_logits(self.critic, sources, instructions, picks.fps(batch.fps))
 
     @staticmethod
     def _source(batch: Batch) -> torch.Tensor:
