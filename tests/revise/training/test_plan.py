@@ -145,7 +145,7 @@ def test_the_decoders_peak_is_that_of_a_full_size_pass(mode: Any, gib: float) ->
 @pytest.mark.slow
 def test_that_peak_is_counted_over_the_real_code() -> None:
     vae = build_vae(WAN, "meta")
-    latents = torch.empty(16, 5, 60, 104, device="meta", requires_grad=True)
+    latents = torch.empty(1, 16, 5, 60, 104, device="meta", requires_grad=True)
     from rvebench.revise.training import decode as module
 
     for mode, gib in (("prefix", 47.84), ("subclip", 44.32), ("image", 11.10)):
@@ -243,6 +243,7 @@ def small_plan(config: TrainConfig, words: int | None) -> TrainingPlan:
         small_training("rwr"),
         small_training("uso", decode="prefix_truncated", decode_context=0),
         small_training("uso", decode="image"),
+        small_training("uso", decode="full"),
         small_training("uso", "tiny-random", decode="subclip"),
         small_training("edit-grpo", checkpointing="block"),
     ],
@@ -297,7 +298,7 @@ def test_decoding_runs_as_many_steps_as_the_real_code(monkeypatch: pytest.Monkey
     for mode in ("full", "prefix", "prefix_truncated", "subclip", "image"):
         seen.clear()
         decode_frames_of = replace(config, uso=replace(config.uso, decode=mode))
-        module._picked(vae, torch.zeros(16, 21, 2, 2, device="meta"), picks, mode=mode, context=2)
+        module._picked(vae, torch.zeros(1, 16, 21, 2, 2, device="meta"), picks, mode=mode, context=2)
         work = decode_work(decode_frames_of, costs, picks)
         forward = sum(costs.forward(len(graphs)) for graphs in seen)
         backward = sum(
