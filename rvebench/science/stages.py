@@ -267,10 +267,10 @@ def _calibration_stage(shop: Workshop) -> Stage:
     calibration, seed = shop.study.calibration, shop.seeds[0]
     models = {name: f"edits/{name}/seed-{seed}" for name in shop.models()}
     finished = _edited(shop) * (len(calibration.rungs) + len(models))
-    estimates = min(finished, calibration.estimates)
+    estimates = min(finished, shop.study.estimates_of(shop.scale))
     return Stage(
         name="calibration",
-        decides={**to_plain(calibration), "models": sorted(models)},
+        decides={**to_plain(calibration), "estimates": estimates, "models": sorted(models)},
         needs=("render", "render-test", "base", *models.values()),
         run=partial(steps.calibrate, shop, models),
         work=finished + len(calibration.taus) * estimates,

@@ -274,7 +274,7 @@ def calibrate(shop: Workshop, models: Mapping[str, str], context: Context) -> Ma
             Candidate(clips=clips, kind=name, edit_THWC=edit) for clips, edit in zip(editing.clips, edits, strict=True)
         ]
     finished = reader.rows(candidates)
-    most = min(calibration.estimates, len(candidates))
+    most = min(shop.study.estimates_of(shop.scale), len(candidates))
     chosen = [candidates[index * len(candidates) // most] for index in range(most)]
     shown = [*finished, *estimates_of(reader, chosen, calibration.taus, between=between(context, "estimates"))]
     path = context.folder / "verdicts.jsonl"

@@ -176,6 +176,8 @@ class Scale:
     """The same of the critic's."""
     seeds: int = 3
     edit_steps: int = 12
+    estimates: int | None = None
+    """Fewer edits that one-step estimates are made of than the study's; for rehearsals."""
     arms: tuple[str, ...] = ()
     """Only these; empty for all."""
     arm_set: tuple[str, ...] = ()
@@ -293,6 +295,10 @@ class Study:
     def data_of(self, scale: Scale) -> DataPlan:
         """Returns the clips of a scale."""
         return scale.data or self.data
+
+    def estimates_of(self, scale: Scale) -> int:
+        """Returns the most edits that one-step estimates are made of at a scale."""
+        return self.calibration.estimates if scale.estimates is None else scale.estimates
 
     def shape_of(self, scale: Scale) -> ClipShape:
         """Returns what the models of a scale are given of a video."""
