@@ -153,7 +153,7 @@ def train_critic(
         config=settings.model,
         critic=critic,
         pool=ExamplePool(clips=kept, graded=known, mix=settings.mix),
-        held_out=ExamplePool(clips=held, graded=known, mix=settings.mix),
+        held_out=ExamplePool(clips=held, graded=known, mix=settings.mix, others=kept),
         settings=settings.loss,
         vae=autoencoder,
         estimator=None if generator is None else _estimator(generator),

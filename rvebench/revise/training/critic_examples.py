@@ -87,9 +87,11 @@ class ExamplePool:
     graded: Mapping[str, Sequence[GradedClip]] = field(default_factory=dict)
     """By sample id."""
     mix: ExampleMix = field(default_factory=ExampleMix)
+    others: PreparedClips | None = None
+    """Where others' targets and requests are taken from; None for the same samples."""
 
     def __post_init__(self) -> None:
-        if len({sample.instruction for sample in self.clips.samples}) < 2:
+        if len({sample.instruction for sample in self._others.samples}) < 2:
             raise UsageError(
                 "a critic is taught by what was not asked for, and all samples have one instruction",
                 hint="give more samples",
@@ -115,9 +117,9 @@ class ExamplePool:
         if kind == "target":
             grade = 1.0
         elif kind == "instruction":
-            instruction = self.clips.samples[self._unlike(index, rng)].instruction
+            instruction = self._others.samples[self._unlike(index, rng)].instruction
         elif kind == "other":
-            edit = self.clips[self._alike(index, rng)].target_THWC
+            edit = self._others[self._alike(index, rng)].target_THWC
         elif kind == "reversed":
             source, edit = edit, source
         elif kind == "blend":
@@ -137,32 +139,30 @@ class ExamplePool:
             raise ValueError(f"no example of the kind {kind!r} of {sample.id}")
         return CriticExample(sample.id, kind, source, edit, instruction, grade)
 
+    @property
+    def _others(self) -> PreparedClips:
+        return self.clips if self.others is None else self.others
+
     def _alike(self, index: int, rng: np.random.Generator) -> int:
-        """Returns another sample with another target, of the same kind where there is one."""
+        """Returns where another sample with another target is, of the same kind where there is one."""
         own = self.clips.samples[index]
-        peers = [place for place in self._by_kind[own.kind] if place != index]
-        if own.kind and peers:
-            return peers[int(rng.integers(len(peers)))]
-        return (index + 1 + int(rng.integers(len(self.clips) - 1))) % len(self.clips)
+        peers = [place for place in self._by_kind.get(own.kind, ()) if self._others.samples[place].id != own.id]
+        if not own.kind or not peers:
+            peers = [place for place, sample in enumerate(self._others.samples) if sample.id != own.id]
+        return peers[int(rng.integers(len(peers)))]
 
     def _unlike(self, index: int, rng: np.random.Generator) -> int:
-        """Returns a sample that is asked something else, of another kind where kinds are known."""
-        own = self.clips.samples[index]
-        count = len(self.clips)
-        first = int(rng.integers(count))
-        places = [(first + step) % count for step in range(count)]
-        words = (place for place in places if self.clips.samples[place].instruction != own.instruction)
-        fallback = next(words)
-        for place in places:
-            other = self.clips.samples[place]
-            if other.kind != own.kind and other.instruction != own.instruction:
-                return place
-        return fallback
+        """Returns where a sample is that is asked something else, of another kind where kinds are known."""
+        own, others = self.clips.samples[index], self._others.samples
+        first = int(rng.integers(len(others)))
+        places = [(first + step) % len(others) for step in range(len(others))]
+        asked = [place for place in places if others[place].instruction != own.instruction]
+        return next((place for place in asked if others[place].kind != own.kind), asked[0])
 
     @cached_property
     def _by_kind(self) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}
-        for place, sample in enumerate(self.clips.samples):
+        for place, sample in enumerate(self._others.samples):
             places.setdefault(sample.kind, []).append(place)
         return places
 
