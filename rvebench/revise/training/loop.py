@@ -117,6 +117,7 @@ class Trainer:
             draws=self.draws,
             ema=self.ema,
             meter=self.meter,
+            warn=self._warn,
         )
         self._spare: WorkItem | None = None
         self._wandb = wandb
@@ -265,7 +266,7 @@ class Trainer:
                 )
         counters.samples += own
         counters.step += 1
-        if counters.step % self.config.loop.log_every == 0:
+        if counters.step % self.config.loop.log_every == 0 or counters.step == self.config.loop.steps:
             self._log(log)
 
     def _learn(self, batch: Batch, *, real: bool) -> None:

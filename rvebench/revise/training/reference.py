@@ -34,6 +34,8 @@ class ReferenceWeights:
             for parameter in net.parameters()
             if parameter.requires_grad
         ]
+        if not self._pairs:
+            raise ValueError("nothing of the network is trained yet: make the reference when the loop has readied it")
 
     @property
     def size_bytes(self) -> int:

@@ -54,9 +54,10 @@ def prepare_net(net: PolicyNet, config: TrainConfig, world: World) -> list[tuple
     transformer: Any = net.transformer
     _spare_time_embedding(transformer)
     _follow_inputs(transformer)
+    draws = config.lora is not None and config.lora.dropout > 0  # the only dropout that a block has
     for block in transformer.blocks:
         if config.loop.activation_checkpointing == "block":
-            block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+            block.forward = partial(checkpoint, block.forward, use_reentrant=False, preserve_rng_state=draws)
         if config.loop.compile:
             block.forward = torch.compile(block.forward)
     if world.mesh is not None:

@@ -9,7 +9,7 @@ that has fewer parts runs one of its own, or a borrowed one, again with weight z
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -26,6 +26,8 @@ from rvebench.revise.training.sharding import sum_whole_gradients
 from rvebench.revise.training.world import World
 
 __all__ = ["Counts", "Updater"]
+
+_NAMED = 3
 
 
 class Counts(NamedTuple):
@@ -51,6 +53,7 @@ class Updater:
         draws: random numbers.
         ema: averages; None for none.
         meter: is given the metrics.
+        warn: is told of trained tensors that get no gradient.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Updater:
         draws: Draws,
         ema: Ema | None,
         meter: Meter,
+        warn: Callable[[str], object],
     ) -> None:
         self.objective = objective
         self.policy = policy
@@ -77,6 +81,8 @@ class Updater:
         self.draws = draws
         self.ema = ema
         self.meter = meter
+        self.warn = warn
+        self._first = True
 
     def run(self, items: Sequence[WorkItem], spare: WorkItem, *, real: bool, updates: int, rate: float) -> bool:
         """Runs one update, and returns whether there was anything to learn from on any rank.
@@ -110,6 +116,8 @@ class Updater:
         norm = gradient_norm(self.parameters, self.world)
         self._require_finite(bad, items if real else (), norm, updates)
         self.guard.check()
+        if self._first:
+            self._tell_idle()
         clip_gradients(self.parameters, norm, self.config.clip_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -121,6 +129,14 @@ class Updater:
             clipped = float(norm > self.config.clip_norm)
             self.meter.add({"gradient_norm": norm, "clipped_share": clipped, "lr": rate}, 1)
         return True
+
+    def _tell_idle(self) -> None:
+        """Tells, at the first update, which trained tensors no loss reads."""
+        self._first = False
+        idle = [name for name, parameter in self.parameters if parameter.grad is None]
+        if idle:
+            more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+            self.warn(f"trained tensors without a gradient, which stay as they are: {', '.join(idle[:_NAMED])}{more}")
 
     def _counts(self, items: Sequence[WorkItem], *, real: bool) -> Counts:
         own = sum(item.weight for item in items) if real else 0

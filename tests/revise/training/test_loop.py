@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import math
@@ -279,6 +280,28 @@ def test_every_trained_tensor_moves_and_no_other(tmp_path: Path) -> None:
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved == {name for name, _ in one.parameters}
     assert {name.split(".")[1] for name in moved if name.startswith("connector")} == {"visual_context_adapter"}
+
+
+def test_trained_tensors_that_no_loss_reads_are_told(tmp_path: Path) -> None:
+    class Blind(Toy):
+        def loss(self, item: Any, policy: Any, draws: Any, *, step: int) -> Any:
+            self.by_id = True
+            conditions = policy.conditions
+            policy.conditions = lambda batch: dataclasses.replace(
+                conditions(batch), context_BLD=conditions(batch).context_BLD.detach()
+            )
+            try:
+                return super().loss(item, policy, draws, step=step)
+            finally:
+                policy.conditions = conditions
+
+    told: list[str] = []
+    trainer(tmp_path, objective=Blind(), warn=told.append).run(until=2)
+    assert len(told) == 1 and "without a gradient" in told[0] and "visual_context_adapter" in told[0]
+    assert "1 more" in told[0]  # of its four tensors, three are named
+    told.clear()
+    trainer(tmp_path / "whole", warn=told.append).run(until=1)
+    assert not told
 
 
 def test_parts_give_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
