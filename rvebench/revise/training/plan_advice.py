@@ -94,7 +94,7 @@ def _again(plan: TrainingPlan, variant: _Variant) -> TrainingPlan:
 
 def _variants(plan: TrainingPlan) -> Iterator[_Variant]:
     config, frames = plan.config, plan.costs.frames
-    loop, critic, uso = config.loop, config.critic, config.uso
+    loop = config.loop
     if not plan.cached:
         yield _Variant(change="precomputed latents and states (rvebench revise precompute)", config=config)
     if loop.activation_checkpointing == "none":
@@ -115,6 +115,18 @@ def _variants(plan: TrainingPlan) -> Iterator[_Variant]:
         yield _Variant(change="optim.ema=null", config=replace(config, optim=changed_optim))
     if loop.precision == "fp32":
         yield _Variant(change="loop.precision=bf16", config=replace(config, loop=replace(loop, precision="bf16")))
+    yield from _critic_variants(plan)
+    twice = 2 * plan.world
+    if loop.batch_size >= twice:
+        yield _Variant(change=f"{twice} ranks", config=config, world=twice)
+
+
+def _critic_variants(plan: TrainingPlan) -> Iterator[_Variant]:
+    """What the critic sees, and how its frames are decoded."""
+    config = plan.config
+    critic, uso = config.critic, config.uso
+    if config.objective in ("rwr", "uso") and min(critic.at_once, plan.part) > 1:
+        yield _Variant(change="critic.at_once=1", config=replace(config, critic=replace(critic, at_once=1)))
     if config.needs_critic and critic.frames > 2:
         yield _Variant(change="critic.frames=2", config=replace(config, critic=replace(critic, frames=2)))
     if config.needs_critic and plan.costs.critic_vlm.backend == "qwen2.5" and plan.costs.critic_shape is not None:
@@ -124,6 +136,3 @@ def _variants(plan: TrainingPlan) -> Iterator[_Variant]:
             yield _Variant(change=f"critic.max_pixels={pixels}", config=smaller)
     if config.objective == "uso" and uso.decode != "image":
         yield _Variant(change="uso.decode=image", config=replace(config, uso=replace(uso, decode="image")))
-    twice = 2 * plan.world
-    if loop.batch_size >= twice:
-        yield _Variant(change=f"{twice} ranks", config=config, world=twice)
