@@ -1,4 +1,4 @@
-"""The loop of the two supporting trainings, autoencoder and critic: one device, AdamW, exact resume.
+"""The loop of the two supporting trainings, autoencoder and critic: one device, AdamW or Muon, exact resume.
 
 All that is random in a step is drawn from one generator whose seed is the run's seed and the step's number; a
 checkpoint therefore holds weights, moments, averaged weights and the step, and a training that was stopped goes on to
@@ -9,6 +9,7 @@ file, written beside its predecessor and renamed.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,7 @@ from torch import nn
 from rvebench.errors import DataError, InterruptError, RveError, StorageError, UsageError
 from rvebench.records import digest_of
 from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.muon import Muon, is_for_muon
 from rvebench.revise.training.optim import Ema, learning_rate
 from rvebench.revise.training.source import places_of_step
 from rvebench.storage import LineLog, LogLine, atomic_write_bytes, exclusive_lock, read_lines
@@ -47,6 +49,8 @@ class StageSettings:
     steps: int
     batch_size: int
     optim: OptimConfig = field(default_factory=OptimConfig)
+    muon_lr: float | None = None
+    """Rate of Muon, on the same schedule, for hidden matrices and kernels; None leaves them to AdamW."""
     seed: int = 0
     log_every: int = 20
     save_every: int = 200
@@ -59,6 +63,8 @@ class StageSettings:
         for name in ("steps", "batch_size", "log_every", "save_every", "eval_every", "keep"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.muon_lr is not None and not (math.isfinite(self.muon_lr) and self.muon_lr > 0):
+            raise UsageError(f"muon_lr must be above 0, not {self.muon_lr}")
         if self.seed < 0:
             raise UsageError(f"a seed is 0 or more, not {self.seed}")
 
@@ -154,15 +160,31 @@ class _Run:
         if not self.weights or not len(task):
             raise UsageError(f"{task.name}: nothing to train, or nothing to train on")
         optim = settings.optim
-        plain = [weight for weight in self.weights.values() if weight.ndim < 2]
-        decayed = [weight for weight in self.weights.values() if weight.ndim >= 2]
-        groups = [{"params": plain, "weight_decay": 0.0}, {"params": decayed, "weight_decay": optim.weight_decay}]
-        self.optimizer = torch.optim.AdamW(
-            [group for group in groups if group["params"]],
-            lr=optim.lr,
-            betas=(optim.beta1, optim.beta2),
-            eps=optim.eps,
-        )
+        hidden = {} if settings.muon_lr is None else {n: w for n, w in self.weights.items() if is_for_muon(n, w)}
+        others = [weight for name, weight in self.weights.items() if name not in hidden]
+        groups = [
+            {"params": [weight for weight in others if weight.ndim < 2], "weight_decay": 0.0},
+            {"params": [weight for weight in others if weight.ndim >= 2], "weight_decay": optim.weight_decay},
+        ]
+        self.optimizers: list[tuple[torch.optim.Optimizer, float]] = []
+        """With the rate at the schedule's height."""
+        if others:
+            adam = torch.optim.AdamW(
+                [group for group in groups if group["params"]],
+                lr=optim.lr,
+                betas=(optim.beta1, optim.beta2),
+                eps=optim.eps,
+            )
+            self.optimizers.append((adam, optim.lr))
+        if hidden and settings.muon_lr is not None:
+            muon = Muon(hidden.values(), lr=settings.muon_lr, weight_decay=optim.weight_decay)
+            self.optimizers.append((muon, settings.muon_lr))
+        self.owners = {
+            weight: optimizer
+            for optimizer, _ in self.optimizers
+            for group in optimizer.param_groups
+            for weight in group["params"]
+        }
         self.ema = Ema(list(self.weights.items()), optim.ema) if optim.ema is not None else None
         self.step = 0
         plain_settings = json.loads(json.dumps(asdict(settings)))
@@ -229,15 +251,16 @@ class _Run:
         settings, optim = self.settings, self.settings.optim
         items = places_of_step(len(self.task), settings.batch_size, settings.seed, self.step)
         rate = learning_rate(optim, self.step, settings.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        for optimizer, height in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = height * rate / optim.lr
         self.task.model.train()
         loss, told = self.task.loss(items, step_generator(settings.seed, self.step))
         loss.backward()
         loss = loss.detach()
         norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), optim.clip_norm)
         if not (torch.isfinite(loss) and torch.isfinite(norm)):
-            self.optimizer.zero_grad(set_to_none=True)
+            self._forget_gradients()
             self._save()
             raise RveError(
                 f"the loss of step {self.step} is {float(loss)} and the gradient's norm {float(norm)}, on the samples "
@@ -245,12 +268,17 @@ class _Run:
                 where=self.folder,
                 hint="look at these samples, or lower the learning rate",
             )
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer, _ in self.optimizers:
+            optimizer.step()
+        self._forget_gradients()
         self.step += 1
         if self.ema is not None:
             self.ema.update(self.step)
         return {"loss": float(loss), **told, "grad_norm": float(norm), "lr": rate}
+
+    def _forget_gradients(self) -> None:
+        for weight in self.weights.values():
+            weight.grad = None
 
     def _measure(self) -> Mapping[str, Any]:
         self.task.model.eval()
@@ -265,7 +293,7 @@ class _Run:
         if self.ema is not None:
             tensors |= {f"ema/{name}": weight for name, weight in self.ema.tensors.items()}
         for name, weight in self.weights.items():
-            for key, value in self.optimizer.state.get(weight, {}).items():
+            for key, value in self.owners[weight].state.get(weight, {}).items():
                 tensors[f"optim.{key}/{name}"] = value
         state = {"format": _FORMAT, "step": self.step, "identity": self.identity}
         metadata = {"state": json.dumps(state, sort_keys=True), "digest": digest_of(state)}
@@ -298,7 +326,7 @@ class _Run:
                 if self.ema is not None:
                     self.ema.tensors[name].copy_(tensors[f"ema/{name}"])
                 ends = f"/{name}"
-                self.optimizer.state[weight] = {
+                self.owners[weight].state[weight] = {
                     key[len("optim.") : -len(ends)]: value.clone()
                     for key, value in tensors.items()
                     if key.startswith("optim.") and key.endswith(ends) and key.count("/") == 1

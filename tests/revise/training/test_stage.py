@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from rvebench.errors import DataError, InterruptError, RveError, UsageError
+from rvebench.errors import DataError, InterruptError, RveError, StorageError, UsageError
 from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.muon import is_for_muon, orthogonal
 from rvebench.revise.training.stage import StageSettings, run_stage
+from rvebench.storage import atomic_write_bytes
 
 OPTIM = OptimConfig(lr=1e-2, warmup_steps=3, schedule="cosine", clip_norm=1.0, ema=0.9)
 
@@ -23,7 +25,7 @@ class Line:
 
     def __init__(self, *, data: int = 7, poison: int | None = None) -> None:
         torch.manual_seed(3)
-        self.model: nn.Module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.model: nn.Module = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.Linear(8, 1))
         self.data, self.poison = data, poison
 
     def identity(self) -> Mapping[str, Any]:
@@ -57,14 +59,15 @@ class StopAt:
         return self.left <= 0
 
 
-@pytest.mark.parametrize("at", [1, 4, 5, 11])
-def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, at: int) -> None:
-    whole = run_stage(Line(), _settings(), tmp_path / "whole")
+@pytest.mark.parametrize(("at", "muon"), [(1, None), (4, 0.02), (5, None), (11, 0.02)])
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, at: int, muon: float | None) -> None:
+    settings = _settings(muon_lr=muon)
+    whole = run_stage(Line(), settings, tmp_path / "whole")
     with pytest.raises(InterruptError, match=f"stopped at step {at} of 12"):
-        run_stage(Line(), _settings(), tmp_path / "parts", stop=StopAt(at))
+        run_stage(Line(), settings, tmp_path / "parts", stop=StopAt(at))
     fresh = Line()
     nn.init.zeros_(fresh.model[0].weight)  # type: ignore[index]
-    parts = run_stage(fresh, _settings(), tmp_path / "parts", resume=True)
+    parts = run_stage(fresh, settings, tmp_path / "parts", resume=True)
     assert whole.measured == parts.measured
     for name, weight in whole.averaged.items():
         assert torch.equal(weight, parts.averaged[name])
@@ -117,3 +120,35 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_whole(tmp_path: 
 def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
     run_stage(Line(), _settings(20, save_every=2, keep=3), tmp_path)
     assert [path.stem for path in sorted(tmp_path.glob("*.safetensors"))] == [f"step-{n:08d}" for n in (16, 18, 20)]
+
+
+def test_an_orthogonal_update_has_singular_values_of_about_one() -> None:
+    torch.manual_seed(0)
+    for shape in ((6, 40), (40, 6), (8, 8)):
+        values = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+        assert values.min() > 0.5 and values.max() < 1.3
+
+
+def test_muon_takes_hidden_matrices_and_kernels_alone() -> None:
+    taken = {"a.weight": (8, 8), "b.weight": (16, 8, 3, 3, 3)}
+    left = {
+        "c.bias": (8,),
+        "in.weight": (16, 3, 3, 3, 3),
+        "out.weight": (3, 16, 3, 3, 3),
+        "embed_tokens.weight": (9, 9),
+    }
+    assert all(is_for_muon(name, torch.zeros(shape)) for name, shape in taken.items())
+    assert not any(is_for_muon(name, torch.zeros(shape)) for name, shape in left.items())
+
+
+def test_a_full_disk_leaves_the_checkpoint_before_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        if path.stem.endswith("8"):
+            raise StorageError("cannot write: no space left on device", where=path)
+        atomic_write_bytes(path, data)
+
+    monkeypatch.setattr("rvebench.revise.training.stage.atomic_write_bytes", full)
+    with pytest.raises(StorageError, match="no space left"):
+        run_stage(Line(), _settings(), tmp_path)
+    monkeypatch.undo()
+    assert run_stage(Line(), _settings(), tmp_path, resume=True).step == 12
