@@ -231,12 +231,18 @@ def _fork_stage(shop: Workshop, run: Run) -> Stage:
 
 
 def _held_out_keys(shop: Workshop) -> Mapping[str, Any]:
-    return {"shape": shop.shape.as_json(), "steps": shop.scale.edit_steps, "held_out": shop.data.held_out}
+    return {
+        "shape": shop.shape.as_json(),
+        "steps": shop.scale.edit_steps,
+        "held_out": shop.data.held_out,
+        "most": [shop.scale.held_out_samples, shop.scale.test_samples],
+    }
 
 
 def _edited(shop: Workshop) -> int:
     test = 96 if shop.scale.test_samples is None else shop.scale.test_samples
-    return max(1, round(shop.scale.samples * shop.data.held_out)) + test
+    held = max(1, round(shop.scale.samples * shop.data.held_out))
+    return min(held, shop.scale.held_out_samples or held) + test
 
 
 def _edits_stage(shop: Workshop, name: str, seed: int, model: str) -> Stage:

@@ -161,13 +161,17 @@ class Scale:
     """Training preset of all arms."""
     set: tuple[str, ...] = ()
     """Changes of the preset, before an arm's own."""
+    fork_set: tuple[str, ...] = ()
+    """More of them, for forks alone, the same for all: before an arm's own."""
     data: DataPlan | None = None
     """Other clips than the study's, for rehearsals."""
     samples: int = 4000
     graded: int = 1200
     """Samples of which edits are drawn that are half right and wrong, for the critic."""
+    held_out_samples: int | None = None
+    """Most of the held-out samples that are edited, evenly spread; None for all."""
     test_samples: int | None = None
-    """Most samples of the test split; None for all."""
+    """The same of the test split."""
     base_steps: int
     fork_steps: int
     vae_set: tuple[str, ...] = ()
@@ -283,7 +287,7 @@ class Study:
         objective = "sft" if arm is None else arm.objective
         changes = [*scale.set, f"objective={objective}", f"loop.steps={steps}", f"loop.seed={seed}"]
         if arm is not None:
-            changes += arm.set
+            changes += (*(scale.fork_set if arm.start == "base" else ()), *arm.set)
             changes += [text.partition(":")[2] for text in scale.arm_set if text.partition(":")[0] == arm.name]
         plain: dict[str, Any] = {"preset": scale.preset}
         try:

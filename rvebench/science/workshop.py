@@ -174,7 +174,12 @@ class Workshop:
     def held_out(self) -> tuple[HeldOut, ...]:
         """Every sample that is edited and measured."""
         return held_out_sets(
-            self.train_split, self.samples, self.data.held_out, self.test_split, self.scale.test_samples
+            self.train_split,
+            self.samples,
+            self.data.held_out,
+            self.test_split,
+            self.scale.test_samples,
+            most_held_out=self.scale.held_out_samples,
         )
 
     def tables(self) -> Mapping[str, list[str]]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from rvebench.errors import DataError, UsageError
 from rvebench.records import Sample
@@ -31,6 +31,7 @@ __all__ = [
     "training_sets",
 ]
 
+ItemT = TypeVar("ItemT")
 Spoilt = Literal["clean", "unchanged", "wrong", "half"]
 
 
@@ -97,7 +98,13 @@ def training_sets(
 
 
 def held_out_sets(
-    train: Split, samples: Sequence[TrainingSample], share: float, test: Split, most: int | None
+    train: Split,
+    samples: Sequence[TrainingSample],
+    share: float,
+    test: Split,
+    most: int | None,
+    *,
+    most_held_out: int | None = None,
 ) -> tuple[HeldOut, ...]:
     """Returns all held-out samples: those of the training split, then those of the test split.
 
@@ -107,15 +114,14 @@ def held_out_sets(
         share: of its groups that is held out.
         test: the test split.
         most: samples of it, evenly spread; None for all.
+        most_held_out: the same of those that are held out of the training split.
 
     Raises:
         DataError: a sample is in both, or has no target.
     """
-    _, held = training_sets(samples, share)
+    held = _spread(training_sets(samples, share)[1], most_held_out)
     by_id = {sample.id: sample for sample in train.samples}
-    chosen = test.samples
-    if most is not None and most < len(chosen):
-        chosen = tuple(chosen[index * len(chosen) // most] for index in range(most))
+    chosen = _spread(test.samples, most)
     both = {sample.id for sample in chosen} & set(by_id)
     if both:
         raise DataError("the sample is in the training split and in the test split", where=min(both))
@@ -124,6 +130,12 @@ def held_out_sets(
         if sample.target is None:
             raise DataError("the sample has no target to measure against", where=sample.id)
     return tuple(HeldOut(set=name, sample=sample, family=family_of(sample.id)) for name, sample in rows)
+
+
+def _spread(items: Sequence[ItemT], most: int | None) -> tuple[ItemT, ...]:
+    if most is None or most >= len(items):
+        return tuple(items)
+    return tuple(items[index * len(items) // most] for index in range(most))
 
 
 def spoilt_kind(sample_id: str, plan: NoisePlan) -> Spoilt:
