@@ -16,6 +16,7 @@ from rvebench.errors import EXIT_FAILED, RveError, UsageError
 
 if TYPE_CHECKING:
     from rvebench.cli.train_parts import Making
+    from rvebench.cli.train_rewards import RewardOptions
     from rvebench.revise.training.config import TrainConfig
     from rvebench.revise.training.hooks import Counters
     from rvebench.revise.training.plan import TrainingPlan
@@ -79,6 +80,28 @@ def train_revise(
         float | None, typer.Option("--peak-tflops", min=0.001, help="Of one GPU, for the MFU in the log.")
     ] = None,
     wandb: Annotated[str | None, typer.Option("--wandb", metavar="PROJECT", help="Report to wandb as well.")] = None,
+    reward_clip: Annotated[
+        Path | None, typer.Option("--reward-clip", metavar="DIR", help="A CLIP, for edit-grpo's rewards by CLIP.")
+    ] = None,
+    reward_preference: Annotated[
+        Path | None, typer.Option("--reward-preference", metavar="DIR", help="PickScore's weights, for `preference`.")
+    ] = None,
+    reward_tokenizer: Annotated[
+        Path | None, typer.Option("--reward-tokenizer", metavar="DIR", help="PickScore's tokenizer, if elsewhere.")
+    ] = None,
+    reward_captions: Annotated[
+        Path | None,
+        typer.Option("--reward-captions", metavar="FILE", help="Lines of JSON: id, and what source and edit show."),
+    ] = None,
+    reward_judge: Annotated[
+        str | None, typer.Option("--reward-judge", help="A judge for the reward `judge`: reference, hf:MODEL, …")
+    ] = None,
+    reward_base_url: Annotated[
+        str | None, typer.Option("--reward-base-url", help="Of that judge's OpenAI-compatible service.")
+    ] = None,
+    reward_max_usd: Annotated[
+        float | None, typer.Option("--reward-max-usd", help="Stop before that judge's calls cost more.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what a step costs and whether it fits, and do nothing.")
     ] = False,
@@ -98,6 +121,7 @@ def train_revise(
         rvebench train-revise --config nano --objective uso --data sim-train --init nano-sft/model --out nano-uso
     """
     from rvebench.cli.train_parts import Making, read_config
+    from rvebench.cli.train_rewards import RewardOptions
     from rvebench.revise.training.world import join_world
 
     settings = read_config(
@@ -106,6 +130,17 @@ def train_revise(
         init=init,
         changes=[*(changes or []), *([] if steps is None else [f"loop.steps={steps}"])],
     )
+    rewards = RewardOptions(
+        clip=reward_clip,
+        preference=reward_preference,
+        preference_tokenizer=reward_tokenizer,
+        captions=reward_captions,
+        judge=reward_judge,
+        base_url=reward_base_url,
+        max_usd=reward_max_usd,
+    )
+    if settings.objective != "edit-grpo" and rewards != RewardOptions():
+        raise UsageError(f"options for rewards have no effect with {settings.objective}", hint="leave them out")
     making = Making(
         config=settings,
         data=data,
@@ -120,7 +155,7 @@ def train_revise(
         return
     world = join_world(device)
     try:
-        _train(making, world, out, resume=resume, peak_tflops=peak_tflops, wandb=wandb, format_=format_)
+        _train(making, world, out, rewards, resume=resume, peak_tflops=peak_tflops, wandb=wandb, format_=format_)
     finally:
         world.close()
 
@@ -150,12 +185,14 @@ def _train(
     making: Making,
     world: World,
     out: Path,
+    rewards: RewardOptions,
     *,
     resume: bool,
     peak_tflops: float | None,
     wandb: str | None,
     format_: Format,
 ) -> None:
+    from rvebench.cli.train_rewards import opened_tools
     from rvebench.revise.training.export import export_model
     from rvebench.revise.training.hooks import Speed
     from rvebench.revise.training.loop import Trainer
@@ -174,11 +211,12 @@ def _train(
             flops_per_sample=plan.model_flops / plan.samples,
             peak_flops=None if peak_tflops is None else 1e12 * peak_tflops * world.size,
         )
-        with progress_bar("training", making.config.loop.steps) as show:
+        asked = opened_tools(rewards, data=making.data, shape=making.shape(), device=world.device)
+        with progress_bar("training", making.config.loop.steps) as show, asked as (tools, captions):
             trainer = Trainer(
                 making.config,
                 policy,
-                lambda ready: build_objective(making.config, parts, ready),
+                lambda ready: build_objective(making.config, parts, ready, tools=tools, captions=captions),
                 source,
                 out=out,
                 world=world,

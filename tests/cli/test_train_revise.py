@@ -13,7 +13,9 @@ import torch
 from typer.testing import CliRunner, Result
 
 from rvebench.cli.app import app
-from rvebench.errors import RveError, UsageError
+from rvebench.cli.train_rewards import read_captions
+from rvebench.errors import DataError, RveError, UsageError
+from rvebench.judges.reference import ReferenceJudge
 from rvebench.revise.training.guards import StoppedError
 from tests.runs.world import make_split
 
@@ -136,3 +138,62 @@ def test_a_sample_without_target_stops_before_anything_is_made(tmp_path: Path) -
     bare = make_split(tmp_path / "split", n=1, with_target=False)
     error = refused(command(bare, tmp_path / "out", tmp_path / "shards"))
     assert error.exit_code == 4 and "has no target" in str(error) and "s000" in str(error)
+
+
+def grpo(split: Path, out: Path, shards: Path, *more: str) -> list[str]:
+    arguments = command(split, out, shards, "--steps", "1", *more)
+    arguments[arguments.index("sft")] = "edit-grpo"
+    sets = ("grpo.group=2", "grpo.steps=2", "grpo.window=1", "loop.batch_size=1", 'grpo.rewards=[{"name": "judge"}]')
+    return [*arguments, *(word for change in sets for word in ("--set", change))]
+
+
+def test_a_judge_of_ours_is_a_reward(
+    split: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    judged = ReferenceJudge.judge
+
+    async def seen(self: Any, comparison: Any) -> Any:
+        asked.append(comparison)
+        return await judged(self, comparison)
+
+    monkeypatch.setattr(ReferenceJudge, "judge", seen)
+    ran = run(grpo(split, tmp_path / "judged", shards, "--reward-judge", "reference"))
+    assert ran.exit_code == 0, ran.output
+    assert len(asked) == 2, "one sample, a group of two edits"
+    first = asked[0]
+    assert first.sample.id == asked[1].sample.id and first.target is not None
+    assert len(first.edit) == 5 and first.edit.size == (64, 32) and first.window.count == 5
+    log = (tmp_path / "judged" / "train.jsonl").read_text("utf-8")
+    assert '"reward/judge' in log
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((), "the reward judge needs a judge"),
+        (("--reward-judge", "referense"), "did you mean reference"),
+        (("--reward-max-usd", "1"), "no effect without a judge"),
+        (("--reward-tokenizer", "words"), "no effect without its weights"),
+        (("--reward-captions", "nowhere.jsonl"), "cannot be read"),
+    ],
+)
+def test_rewards_that_lack_what_they_read_are_refused(
+    split: Path, shards: Path, tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    assert said in str(refused(grpo(split, tmp_path / "none", shards, *more)))
+
+
+def test_options_for_rewards_are_refused_where_nothing_reads_them(split: Path, shards: Path, tmp_path: Path) -> None:
+    assert "no effect with sft" in str(refused(command(split, tmp_path / "a", shards, "--reward-judge", "reference")))
+
+
+def test_captions_are_read_by_id_and_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "captions.jsonl"
+    path.write_text('{"id": "a", "source": "ice", "edit": "a puddle"}\n\n', "utf-8")
+    assert read_captions(path)["a"].edit == "a puddle"
+    for line, said in (('{"id": "b", "source": "ice"}', "2"), ('{"id": "a", "source": "x", "edit": "y"}', "twice")):
+        path.write_text('{"id": "a", "source": "ice", "edit": "a puddle"}\n' + line, "utf-8")
+        with pytest.raises(DataError) as caught:
+            read_captions(path)
+        assert said in str(caught.value) and ":2" in str(caught.value)
