@@ -83,7 +83,7 @@ def test_all_tables_are_there_and_nothing_is_claimed(done: Done) -> None:
 
 
 def test_every_arm_is_trained_edited_and_measured_by_all_measures(done: Done) -> None:
-    arms = {"base", "sft", "rwr", "uso", "edit-grpo", "sft@flops", "rwr@flops", "edit-grpo@flops"}
+    arms = {"base", "sft", "rwr", "uso", "edit-grpo", "cross-attention", "sft@flops", "rwr@flops", "edit-grpo@flops"}
     assert {each["name"] for each in done.findings["trainings"]} == arms
     for which in ("held-out", "smoke"):
         assert set(done.findings["means"][which]) == arms
