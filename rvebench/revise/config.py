@@ -280,8 +280,10 @@ def _nano() -> ReviseConfig:
             shift=3.0,
             guidance_scale=2.0,
             frames=9,
-            fps=None,
+            fps=4.0,  # of the two-second clips that it is trained on, nine frames
             size=Size(width=64, height=64),
+            fit="stretch",
+            detail="source",
         ),
     )
 
