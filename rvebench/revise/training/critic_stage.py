@@ -121,9 +121,18 @@ def fresh_critic(
     if config.vlm.backend != "qwen2.5":
         raise UsageError(f"a critic is trained with the backend qwen2.5, not {config.vlm.backend}")
     pixels = QwenSpec(patch=config.vlm.vision.patch_size)
+    size = config.sampling.size
+    if size is not None:
+        # When it conditions an edit it is shown the source at its own size, and has never seen more than this.
+        pixels = replace(pixels, max_pixels=max(pixels.min_pixels, size.width * size.height))
     settings = QwenSettings(frames=config.compat.vlm_frames, max_frames=config.vlm.frames, pixels=pixels)
     if start_from is not None:
-        vlm = load_qwen25(start_from / "vlm", frames=settings.frames, max_frames=settings.max_frames)
+        vlm = load_qwen25(
+            start_from / "vlm",
+            frames=settings.frames,
+            max_frames=settings.max_frames,
+            max_pixels=pixels.max_pixels,
+        )
     else:
         texts = critic_texts(instructions, critic.prompt)
         tokenizer = qwen_tokenizer(min(1024, config.vlm.vocab_size), texts=texts)
