@@ -21,6 +21,7 @@ from rvebench.science.driver import Stage
 from rvebench.science.rows import BASE
 from rvebench.science.tabulate import make_tables
 from rvebench.science.workshop import Run, Workshop
+from rvebench.splits.rendered import RENDER_VERSION
 from rvebench.weights import sha256_of
 
 __all__ = ["stages_of"]
@@ -50,12 +51,11 @@ def stages_of(shop: Workshop) -> list[Stage]:
 
 def _data_stages(shop: Workshop) -> list[Stage]:
     scale, data, choices = shop.scale, shop.data, shop.choices
-    train: dict[str, Any] = {"split": data.split, "samples": scale.samples}
-    train |= {"size": [data.width, data.height], "frames": data.video_frames, "held_out": data.held_out}
+    drawn = {"size": [data.width, data.height], "frames": data.video_frames, "version": RENDER_VERSION}
+    train: dict[str, Any] = {"split": data.split, "samples": scale.samples, "held_out": data.held_out, **drawn}
     if choices.data is not None:
         train |= {"given": shop.train_split.sha256}
-    test: dict[str, Any] = {"split": data.test, "samples": scale.test_samples}
-    test |= {"size": [data.width, data.height], "frames": data.video_frames}
+    test: dict[str, Any] = {"split": data.test, "samples": scale.test_samples, **drawn}
     if choices.test is not None:
         test |= {"given": shop.test_split.sha256}
     return [
