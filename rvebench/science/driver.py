@@ -197,7 +197,11 @@ class Runner:
         context = Context(
             folder=folder, needs={name: found[name] for name in stage.needs}, stop=self.stop, say=self.say
         )
-        result = dict(stage.run(context))
+        try:
+            result = dict(stage.run(context))
+        except InterruptError as error:  # trainings speak of an option of their own command
+            hint = "run the same command again: what is done is kept"
+            raise InterruptError(error.what, where=error.where, hint=hint) from None
         record = {
             "name": stage.name,
             "key": self._keys[stage.name],

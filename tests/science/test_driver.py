@@ -108,6 +108,14 @@ def test_a_stop_is_heard_between_stages_and_within_them(tmp_path: Path) -> None:
         context.check_stop("the edits")
 
 
+def test_a_training_that_was_stopped_is_gone_on_with_by_the_same_command(tmp_path: Path) -> None:
+    def stopped(_context: Context) -> Mapping[str, Any]:
+        raise InterruptError("stopped after step 2 of 6; it is saved", hint="run the same command with --resume")
+
+    with pytest.raises(InterruptError, match=r"it is saved.*run the same command again"):
+        Runner(stages=[Stage(name="fork", decides={}, run=stopped)], work=tmp_path).run()
+
+
 def test_what_is_left_is_estimated_by_what_others_of_its_kind_took_else_by_the_guess(tmp_path: Path) -> None:
     log = tmp_path / "log"
     runner = Runner(stages=stages(log), work=tmp_path / "w")

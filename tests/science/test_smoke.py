@@ -129,6 +129,16 @@ def test_checkpoints_are_gone_and_models_stay(done: Done) -> None:
     assert not (folder / "checkpoints").exists() and (folder / "model" / "revise.json").is_file()
 
 
+def test_a_training_whose_record_was_lost_is_not_done_again(done: Done) -> None:
+    folder = done.runner.folder("fork/uso/seed-0")
+    model = folder / "model" / "transformer" / "diffusion_pytorch_model.safetensors"
+    before, record = model.stat().st_mtime_ns, (folder / "done.json").read_text()
+    (folder / "done.json").unlink()
+    found = done.runner.run()["fork/uso/seed-0"]
+    assert model.stat().st_mtime_ns == before and not found.whole
+    assert found.result == json.loads(record)["result"]
+
+
 def test_what_was_made_elsewhere_takes_the_place_of_its_stages(done: Done, tmp_path: Path) -> None:
     base = Path(done.runner.finished("base").result["model"])
     vae, critic = done.runner.folder("vae"), done.runner.folder("critic")
