@@ -20,6 +20,9 @@ from tests.cli.helpers import rvebench
 
 STUDY = load_study("nano")
 
+pytestmark = pytest.mark.timeout(900)
+"""About a minute of one core; on a machine that is busy with other work the fixture takes its share of that."""
+
 
 class Done(NamedTuple):
     runner: Runner
