@@ -207,7 +207,7 @@ def _nano() -> TrainConfig:
         trainable=("transformer", "vision_head", "adapter"),
         dropout=DropoutConfig(text=0.0, vlm=0.1, source=0.0),
         optim=OptimConfig(lr=1e-3, weight_decay=0.01, warmup_steps=100, schedule="cosine", clip_norm=1.0, ema=0.999),
-        critic=CriticConfig(prompt="nano-v1", at_once=8),
+        critic=CriticConfig(prompt="nano-v2", at_once=8),
         loop=LoopConfig(steps=3000, batch_size=16, precision="fp32", activation_checkpointing="none"),
     )
 

@@ -62,7 +62,7 @@ class CriticTrainConfig:
     clips: ClipShape = field(default_factory=ClipShape)
     fps: float = 4.0
     """Frames a second of the clips."""
-    critic: CriticConfig = field(default_factory=lambda: CriticConfig(prompt="nano-v1", frames=4))
+    critic: CriticConfig = field(default_factory=lambda: CriticConfig(prompt="nano-v2", frames=4))
     stage: StageSettings = field(default_factory=_nano_critic_stage)
     loss: CriticLossSettings = field(default_factory=CriticLossSettings)
     mix: ExampleMix = field(default_factory=ExampleMix)

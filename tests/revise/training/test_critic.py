@@ -24,6 +24,7 @@ from rvebench.revise.training.critic import (  # noqa: E402
     read_answers,
 )
 from rvebench.revise.training.critic.thought import likeliest_tokens  # noqa: E402
+from rvebench.revise.vlm.preprocess import patchify  # noqa: E402
 from rvebench.revise.vlm.tiny import qwen_tokenizer, random_qwen25, random_vila  # noqa: E402
 
 ASKED = ("Melt the ice.", "Let the candle burn down until the room is dark.", "Rain")
@@ -256,6 +257,29 @@ def test_its_fingerprint_names_weights_prompt_frames_and_sizes(vlms):
     assert critic_of(vlms["qwen2.5"], temperature=3.0, baseline="none").fingerprint == critics[0].fingerprint
 
 
+@pytest.mark.parametrize("frames", [1, 4])
+def test_frames_in_pairs_are_one_video_of_source_and_edit_in_turn(vlms, frames):
+    critic = critic_of(vlms["qwen2.5"], prompt="nano-v2")
+    (source,), (edit,) = clips(1, frames=frames), clips(1, frames=frames, seed=1)
+    made = critic._prompt(source, edit, ASKED[0], 2.0, "")
+    (segment,) = made.segments
+    assert segment.grid[0] == frames and made.kind == "video"
+    in_turn = torch.stack([source, edit], dim=1).flatten(0, 1)
+    assert torch.equal(segment.patches_ND, patchify(in_turn, critic.pixels).patches_ND)
+    # half a second lies between two pairs, and Qwen counts two places in time a second
+    visual = made.positions_3L[0][torch.tensor(made.types) > 0]
+    assert visual.unique().diff().tolist() == [1] * (frames - 1)
+    read = critic.read([source], [edit.requires_grad_()], ASKED[:1], 2.0)
+    read.delta_B.sum().backward()
+    assert bool((edit.grad.abs().amax(dim=(1, 2, 3)) > 0).all())
+    assert float(read.delta_B.detach()) != float(critic.read([edit.detach()], [source], ASKED[:1], 2.0).delta_B)
+
+
+def test_a_vlm_that_reads_frames_one_by_one_is_shown_no_pairs(vlms):
+    with pytest.raises(UsageError, match="shows frames in pairs"):
+        critic_of(vlms["vila"], prompt="nano-v2")
+
+
 def test_smaller_frames_make_a_shorter_prompt(vlms):
     (source,), (edit,) = clips(1, side=96), clips(1, seed=1, side=96)
     lengths = [
@@ -285,7 +309,7 @@ def test_what_is_no_pair_is_refused(vlm, change, said):
 
 def test_no_word_of_a_prompt_changes_unseen():
     names = critic_prompt_names()
-    assert names == ("nano-v1", "v1")
+    assert names == ("nano-v1", "nano-v2", "v1")
     for name in names:
         folder = asset_dir("prompts") / "critic" / name
         rows = dict(re.findall(r"^\| `([\w.]+)` \| `([0-9a-f]{64})` \|$", (folder / "CHANGELOG.md").read_text(), re.M))

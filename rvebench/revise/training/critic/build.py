@@ -31,6 +31,10 @@ def build_critic(config: CriticConfig, vlm: VlmBackend) -> Critic:
     if isinstance(vlm, QwenVlm):
         critic = QwenCritic(vlm=vlm, prompt=prompt, config=config)
     elif isinstance(vlm, VilaVlm):
+        if prompt.paired:
+            raise UsageError(
+                f"the critic prompt {prompt.name} shows frames in pairs, and VILA reads them one by one", hint="use v1"
+            )
         critic = VilaCritic(vlm=vlm, prompt=prompt, config=config)
     else:
         raise UsageError(f"a {type(vlm).__name__} cannot be a critic", hint="use a backend qwen2.5 or vila")

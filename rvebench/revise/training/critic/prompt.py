@@ -3,6 +3,9 @@
 A folder holds `system.md`, `source.md` and `edit.md` (the line before either video) and `question.md`. For a chain of
 thought it also holds `thought.md`, which stands in for the question, and `verdict.md`, the words after which the answer
 follows. A text may be empty. The first line of each file is its version and is not shown.
+
+A folder with `pairs.md` in place of `source.md` and `edit.md` shows one video, in which each frame of the source is
+followed by that of the edit: a model that reads two frames at a time then compares the two where they enter.
 """
 
 from __future__ import annotations
@@ -25,8 +28,8 @@ __all__ = ["CriticPrompt", "CriticWords", "critic_prompt_names", "load_critic_pr
 
 _HEAD = re.compile(r"<!-- version: (\d+\.\d+\.\d+) -->(?:\n|\Z)")
 _PLACEHOLDERS = frozenset({"instruction"})
-_PLAIN = ("system", "source", "edit", "question")
-_THOUGHT = ("system", "source", "edit", "thought", "verdict")
+_APART = ("source", "edit")
+_PAIRED = ("pairs",)
 
 
 class CriticWords(NamedTuple):
@@ -34,9 +37,9 @@ class CriticWords(NamedTuple):
 
     system: str
     source: str
-    """Before the frames of the source."""
+    """Before the frames of the source, or the pairs of frames."""
     edit: str
-    """Before those of the edit."""
+    """Before those of the edit; empty where frames are paired."""
     question: str
     """After both."""
     verdict: str
@@ -58,6 +61,11 @@ class CriticPrompt:
         """Whether the model is asked for a chain of thought before its answer."""
         return "thought" in self.texts
 
+    @property
+    def paired(self) -> bool:
+        """Whether frames of source and edit alternate in one video."""
+        return "pairs" in self.texts
+
     def words(self, instruction: str) -> CriticWords:
         """Returns the texts for one request. The instruction is put in as it is: a template in it is not one."""
         environment = _environment()
@@ -67,8 +75,8 @@ class CriticPrompt:
         }
         return CriticWords(
             system=filled["system"],
-            source=filled["source"],
-            edit=filled["edit"],
+            source=filled["pairs" if self.paired else "source"],
+            edit=filled.get("edit", ""),
             question=filled["thought" if self.thought else "question"],
             verdict=filled.get("verdict", ""),
         )
@@ -98,7 +106,8 @@ def load_critic_prompt(name: str, *, thought: bool = False, root: Path | None = 
         known = sorted(path.name for path in top.iterdir() if path.is_dir())
         near = nearest_names(name, known) or known
         raise UnknownNameError(f"no critic prompt is called {name!r}", hint=f"did you mean {', '.join(near)}?")
-    names = _THOUGHT if thought else _PLAIN
+    shown = _PAIRED if (folder / "pairs.md").is_file() else _APART
+    names = ("system", *shown, *(("thought", "verdict") if thought else ("question",)))
     if thought and not (folder / "thought.md").is_file():
         raise UsageError(
             f"the critic prompt {name} has no form with a chain of thought", hint="leave critic.thought off, or use v1"

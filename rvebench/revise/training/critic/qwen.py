@@ -1,4 +1,4 @@
-"""Qwen2.5-VL as a critic: two videos, a question, and the logits of the reply's first word.
+"""Qwen2.5-VL as a critic: two videos, or one of pairs, a question, and the logits of the reply's first word.
 
 The prompt's ids, positions and pixels are made here, in tensors, so that a gradient reaches the frames of the edit; see
 :mod:`rvebench.revise.vlm.qwen25` for why the processor of transformers cannot. The language model's head is applied to
@@ -37,7 +37,7 @@ class _Prompt:
     ids: list[int]
     types: list[int]
     positions_3L: torch.Tensor
-    segments: tuple[QwenPixels, QwenPixels]
+    segments: tuple[QwenPixels, ...]
     kind: str
 
 
@@ -182,11 +182,14 @@ class QwenCritic:
         self, source_KHWC: torch.Tensor, edit_KHWC: torch.Tensor, instruction: str, fps: float, thought: str
     ) -> _Prompt:
         merge = self.pixels.merge
-        segments = (
-            patchify(source_KHWC.to(self.vlm.device), self.pixels),
-            patchify(edit_KHWC.to(self.vlm.device), self.pixels),
+        clips, step_s = (
+            [source_KHWC.to(self.vlm.device), edit_KHWC.to(self.vlm.device)],
+            self.pixels.temporal_patch / fps,
         )
-        kind = "video" if len(source_KHWC) > 1 else "image"
+        if self.prompt.paired:
+            clips, step_s = [_paired(*clips)], 1 / fps
+        segments = tuple(patchify(clip, self.pixels) for clip in clips)
+        kind = "video" if len(clips[0]) > 1 else "image"
         text = self._text(instruction, kind, [segment.tokens(merge) for segment in segments], thought)
         ids = list(self.vlm.tokenizer(text, add_special_tokens=False).input_ids)
         config = self.vlm.model.config
@@ -201,7 +204,7 @@ class QwenCritic:
         positions_3L = mrope_positions(
             types,
             [segment.grid for segment in segments],
-            [self.pixels.temporal_patch / fps] * 2,
+            [step_s] * len(segments),
             merge=merge,
             tokens_per_second=config.vision_config.tokens_per_second,
         )
@@ -211,7 +214,7 @@ class QwenCritic:
         controls = tuple(self.vlm.tokenizer.get_added_vocab())
         words = self.prompt.words(softened(instruction, controls))
         shown = [f"<|vision_start|>{f'<|{kind}_pad|>' * length}<|vision_end|>" for length in lengths]
-        parts = (words.source, shown[0], words.edit, shown[1], words.question)
+        parts = (words.source, shown[0], words.edit, *shown[1:], words.question)
         system = f"<|im_start|>system\n{words.system}<|im_end|>\n" if words.system else ""
         reply = f"{softened(thought, controls)}\n{words.verdict}" if thought else words.verdict
         return (
@@ -264,3 +267,9 @@ class QwenCritic:
     def _without_verdict(self, source: torch.Tensor, candidate: torch.Tensor, instruction: str, fps: float) -> _Prompt:
         asked = replace(self.prompt, texts={**self.prompt.texts, "verdict": ""})
         return replace(self, prompt=asked)._prompt(source, candidate, instruction, fps, "")
+
+
+def _paired(source_KHWC: torch.Tensor, edit_KHWC: torch.Tensor) -> torch.Tensor:
+    """Returns frames of source and edit in turn, (2K, H, W, 3), in 0..1 with the edit's gradient."""
+    source, edit = (clip if clip.is_floating_point() else clip.float() / 255 for clip in (source_KHWC, edit_KHWC))
+    return torch.stack([source.to(edit), edit], dim=1).flatten(0, 1)
