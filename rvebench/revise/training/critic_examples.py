@@ -28,13 +28,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from rvebench.errors import DataError, UsageError
 from rvebench.revise.training.clips import ClipShape, PreparedClips, read_clip
 from rvebench.video import Frames, probe_video
 
-__all__ = ["CriticExample", "ExampleMix", "ExamplePool", "GradedClip", "edit_progress", "read_graded_clip", "spoilt"]
+__all__ = [
+    "CriticExample",
+    "ExampleMix",
+    "ExamplePool",
+    "GradedClip",
+    "changed_pixels",
+    "edit_progress",
+    "read_graded_clip",
+    "spoilt",
+]
 
 _CHANGED = 12
 """Levels of 255 by which a pixel must differ to count as changed."""
@@ -198,6 +208,12 @@ def spoilt(source_THWC: Frames, target_THWC: Frames, rng: np.random.Generator) -
     return np.clip(np.round(made), 0, 255).astype(np.uint8)
 
 
+def changed_pixels(source_THWC: Frames, edit_THWC: Frames) -> NDArray[np.bool_]:
+    """Returns where two clips differ by more than 12 levels in a channel, (T, H, W)."""
+    changed: NDArray[np.bool_] = np.abs(edit_THWC.astype(np.int16) - source_THWC).max(axis=-1) > _CHANGED
+    return changed
+
+
 def edit_progress(source_THWC: Frames, target_THWC: Frames, edit_THWC: Frames) -> float:
     """Returns how much of the way from source to target an edit has gone where they differ, 0..1.
 
@@ -206,7 +222,7 @@ def edit_progress(source_THWC: Frames, target_THWC: Frames, edit_THWC: Frames) -
     an edit within 12 levels of the target everywhere and else 0.
     """
     source, target, edit = (frames.astype(np.float32) for frames in (source_THWC, target_THWC, edit_THWC))
-    changed = np.abs(source - target).max(axis=-1) > _CHANGED
+    changed = changed_pixels(source_THWC, target_THWC)
     if not changed.any():
         return float(np.abs(edit - target).max() <= _CHANGED)
     left = np.square(edit - target)[changed].sum() / np.square(source - target)[changed].sum()

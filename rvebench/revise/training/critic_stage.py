@@ -7,7 +7,6 @@ knowledge, with many more bits an example, and its words' states are what the ge
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -27,6 +26,14 @@ from rvebench.revise.pretrained import fingerprint_of, freeze
 from rvebench.revise.training.config_parts import CriticConfig
 from rvebench.revise.training.critic import QwenCritic, load_critic_prompt, read_answers
 from rvebench.revise.training.critic_examples import CriticExample, ExamplePool, edit_progress
+from rvebench.revise.training.critic_losses import (
+    ANSWERS,
+    Asked,
+    CriticLossSettings,
+    answer_ids,
+    changes_loss,
+    words_loss,
+)
 from rvebench.revise.training.decode import pick_frames
 from rvebench.revise.vlm.preprocess import QwenSpec
 from rvebench.revise.vlm.qwen25 import QwenSettings, QwenVlm, load_qwen25
@@ -44,29 +51,7 @@ __all__ = [
 ]
 
 _EVAL_BATCH = 32
-_ANSWERS = ("Yes", "No")
 _OFTEN = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriticLossSettings:
-    """What an example goes through before it is asked about, and what counts beside the answer."""
-
-    words: float = 0.1
-    """Weight of predicting the request's words on right edits."""
-    vae_share: float = 0.5
-    """Share of edits that are coded and decoded first, where there is an autoencoder: as critics are shown them."""
-    latent_noise: float = 0.2
-    """Largest noise level that is then laid upon their latents."""
-    estimate_share: float = 0.25
-    """Share of examples whose edit is a generator's one-step estimate, where there is a generator."""
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.words) and self.words >= 0):
-            raise UsageError(f"CriticLossSettings.words must be 0 or more, not {self.words}")
-        for name in ("vae_share", "latent_noise", "estimate_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"CriticLossSettings.{name} must be within 0..1, not {getattr(self, name)}")
 
 
 class Estimator(Protocol):
@@ -91,9 +76,7 @@ def critic_texts(instructions: Sequence[str], prompt: str) -> list[str]:
     """
     words = load_critic_prompt(prompt).words("")
     own = [words.system, words.source, words.edit, words.question, "system", "user", "assistant"]
-    spelt = [
-        f"{space}{form}" for word in _ANSWERS for form in (word, word.lower(), word.upper()) for space in ("", " ")
-    ]
+    spelt = [f"{space}{form}" for word in ANSWERS for form in (word, word.lower(), word.upper()) for space in ("", " ")]
     return [*instructions, *(text for text in own if text), *(spelt * _OFTEN)]
 
 
@@ -139,7 +122,7 @@ def fresh_critic(
         vlm = random_qwen25(config.vlm, seed=seed, settings=settings, tokenizer=tokenizer)
     vlm.model.requires_grad_(True)
     made = QwenCritic(vlm=vlm, prompt=load_critic_prompt(critic.prompt), config=critic)
-    for answer in _ANSWERS:
+    for answer in ANSWERS:
         if len(vlm.tokenizer.encode(answer, add_special_tokens=False)) != 1:
             raise UsageError(f"the tokenizer has no token for {answer!r}")
     return made
@@ -190,19 +173,15 @@ class CriticTask:
     def names(self, items: Sequence[int]) -> list[str]:
         return [self.pool.clips.samples[item].id for item in items]
 
-    @cached_property
-    def _answers(self) -> tuple[int, int]:
-        yes, no = (self.critic.vlm.tokenizer.encode(word, add_special_tokens=False)[0] for word in _ANSWERS)
-        return int(yes), int(no)
-
     def loss(self, items: Sequence[int], generator: torch.Generator) -> tuple[torch.Tensor, Mapping[str, float]]:
         rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
-        examples = [self.pool.draw(item, rng) for item in items]
-        examples = self._seen(examples, rng, generator)
-        logits_BV, words = self._asked(examples)
+        drawn = [self.pool.draw(item, rng) for item in items]
+        examples = self._seen(drawn, rng, generator)
+        asked = self._asked(examples)
+        logits_BV = asked.logits_BV
         grades_B = torch.tensor([example.grade for example in examples])
         logs_BV = F.log_softmax(logits_BV.float(), dim=1)
-        yes, no = self._answers
+        yes, no = answer_ids(self.critic)
         answer = -(grades_B * logs_BV[:, yes] + (1 - grades_B) * logs_BV[:, no]).mean()
         sure_B = (grades_B == 0) | (grades_B == 1)
         right_B = (logs_BV[:, yes] > logs_BV[:, no]) == (grades_B > 0.5)
@@ -210,39 +189,29 @@ class CriticTask:
             "answer": float(answer.detach()),
             "accuracy": float(right_B[sure_B].float().mean()) if sure_B.any() else 0.0,
         }
-        if words is None:
-            return answer, told
-        return answer + self.settings.words * words, {**told, "words": float(words.detach())}
+        right = [example.grade == 1 for example in examples]
+        instructions = [example.instruction for example in examples]
+        judged = [example.kind != "estimate" for example in examples]
+        places = self._picks[0]
+        pairs = [(example.source_THWC[places], example.edit_THWC[places]) for example in drawn]
+        whole = answer
+        beside = {
+            "words": words_loss(self.critic, asked.states, instructions, right) if self.settings.words else None,
+            "changes": changes_loss(self.critic, asked.states, pairs, judged) if self.settings.changes else None,
+        }
+        for name, value in beside.items():
+            if value is not None:
+                whole = whole + getattr(self.settings, name) * value
+                told[name] = float(value.detach())
+        return whole, told
 
-    def _asked(self, examples: Sequence[CriticExample]) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Returns the logits (B, V) of the answers, and the loss of the requests' words on right edits, if any."""
+    def _asked(self, examples: Sequence[CriticExample]) -> Asked:
         sources, edits = self._shown(examples)
         instructions = [example.instruction for example in examples]
         whole = self.critic.states(sources, edits, instructions, self._shown_fps)
         last_B = torch.tensor([len(ids) - 1 for ids in whole.ids])
-        head = self.model.lm_head
-        logits_BV = head(whole.states_BLD[torch.arange(len(examples)), last_B])
-        if not self.settings.words:
-            return logits_BV, None
-        rows: list[torch.Tensor] = []
-        labels: list[int] = []
-        for row, example in enumerate(examples):
-            found = self._place_of(example.instruction, whole.ids[row]) if example.grade == 1 else None
-            if found is not None:
-                rows.append(whole.states_BLD[row, found.start - 1 : found.stop - 1])
-                labels += whole.ids[row][found.start : found.stop]
-        if not rows:
-            return logits_BV, None
-        return logits_BV, F.cross_entropy(head(torch.cat(rows)).float(), torch.tensor(labels))
-
-    def _place_of(self, instruction: str, ids: Sequence[int]) -> range | None:
-        """Returns where the request's words stand in a question, or None where they are run together with others."""
-        for spelling in (instruction, f" {instruction}"):
-            words = tuple(self.critic.vlm.tokenizer(spelling, add_special_tokens=False).input_ids)
-            for start in range(len(ids) - len(words), 0, -1):
-                if tuple(ids[start : start + len(words)]) == words:
-                    return range(start, start + len(words))
-        return None
+        logits_BV = self.model.lm_head(whole.states_BLD[torch.arange(len(examples)), last_B])
+        return Asked(logits_BV, whole)
 
     @cached_property
     def _picks(self) -> tuple[list[int], float]:
@@ -326,8 +295,7 @@ def measure_critic(task: CriticTask, *, seed: int = 0) -> dict[str, Any]:
             if task.vae is not None:
                 decoded = task._decoded(part, [], None)
                 part = [example._replace(edit_THWC=frames) for example, frames in zip(part, decoded, strict=True)]
-            logits_BV, _ = replace(task, settings=replace(task.settings, words=0.0))._asked(part)
-            reads += read_answers(logits_BV, task.critic.tokens).p_yes_B.tolist()
+            reads += read_answers(task._asked(part).logits_BV, task.critic.tokens).p_yes_B.tolist()
     grades, kinds = np.array([one.grade for one in examples]), np.array([one.kind for one in examples])
     p_yes = np.array(reads)
     accuracy, means = {}, {}

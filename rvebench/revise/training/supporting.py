@@ -15,7 +15,7 @@ from rvebench.revise.config_io import from_plain, read_plain, to_plain
 from rvebench.revise.training.clips import ClipShape
 from rvebench.revise.training.config_parts import CriticConfig, OptimConfig
 from rvebench.revise.training.critic_examples import ExampleMix
-from rvebench.revise.training.critic_stage import CriticLossSettings
+from rvebench.revise.training.critic_losses import CriticLossSettings
 from rvebench.revise.training.stage import StageSettings
 from rvebench.revise.training.vae_stage import VaeLossSettings
 

@@ -15,8 +15,10 @@ from rvebench.revise.model.vae import VideoVae
 from rvebench.revise.shapes import Size
 from rvebench.revise.training.clips import ClipShape, PreparedClips, SampleClips, TrainingSample
 from rvebench.revise.training.config_parts import CriticConfig, OptimConfig
+from rvebench.revise.training.critic import load_critic_prompt
 from rvebench.revise.training.critic_examples import ExampleMix, ExamplePool, GradedClip, edit_progress, spoilt
-from rvebench.revise.training.critic_stage import CriticLossSettings, CriticTask, finished, fresh_critic
+from rvebench.revise.training.critic_losses import CriticLossSettings, change_share, changes_loss, place_of
+from rvebench.revise.training.critic_stage import CriticTask, finished, fresh_critic
 from rvebench.revise.training.stage import StageSettings, run_stage
 from rvebench.revise.training.supporting import CriticTrainConfig, VaeTrainConfig, changed, read_training
 from rvebench.revise.training.vae_stage import (
@@ -237,8 +239,32 @@ def test_edits_go_through_the_autoencoder_and_the_requests_words_are_found() -> 
     example = task.pool.make(0, "target", np.random.default_rng(0))
     sources, edits = task._shown([example])
     ids = task.critic.states(sources, edits, [example.instruction], 4.0).ids[0]
-    place = task._place_of(example.instruction, ids)
+    place = place_of(task.critic, example.instruction, ids)
     assert place is not None and task.critic.vlm.tokenizer.decode(ids[place.start : place.stop]) == example.instruction
+
+
+@pytest.mark.parametrize("prompt", ["nano-v1", "nano-v2"])
+def test_what_an_edit_changed_is_asked_of_the_tokens_that_cover_it(prompt: str) -> None:
+    task = _critic_task()
+    critic = replace(task.critic, prompt=load_critic_prompt(prompt))
+    source = np.zeros((2, 64, 64, 3), np.uint8)
+    edit = source.copy()
+    edit[0, :16, 48:] = 200  # the upper right of 4x4 cells, in the first frame alone
+    share = change_share(critic, source, edit)
+    wanted = [0.0] * (32 if critic.prompt.paired else 16)
+    wanted[3] = 1.0 if critic.prompt.paired else 0.5
+    assert share.tolist() == wanted
+    states = critic.states([torch.from_numpy(source)], [torch.from_numpy(edit)], ["Melt the ice."], 4.0)
+    loss = changes_loss(critic, states, [(source, edit)], [True])
+    ids = torch.tensor(states.ids[0])
+    at = (ids == critic.vlm.model.config.video_token_id).nonzero()[-len(wanted) :, 0]
+    yes, no = (critic.vlm.tokenizer.encode(word)[0] for word in ("Yes", "No"))
+    logits = critic.vlm.model.lm_head(states.states_BLD[0, at])
+    chance = torch.sigmoid(logits[:, yes] - logits[:, no])
+    told = torch.tensor(wanted)
+    by_hand = -(told * chance.log() + (1 - told) * (1 - chance).log()).mean()
+    assert loss is not None and float(loss.detach()) == pytest.approx(float(by_hand.detach()), rel=1e-4)
+    assert changes_loss(critic, states, [(source, edit)], [False]) is None
 
 
 def test_a_training_is_named_read_and_changed(tmp_path: Path) -> None:
