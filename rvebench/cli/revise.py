@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
 from rvebench.cli.revise_data import register as register_data
+from rvebench.cli.revise_pull import pull
+from rvebench.cli.revise_show import count_text, plain_table, size_text
 from rvebench.cli.revise_train import register
 from rvebench.errors import EXIT_CORRUPT, DataError
 
 if TYPE_CHECKING:
     from rvebench.revise.checkpoints.inspection import FileView
     from rvebench.revise.checkpoints.manifest import ManifestCheck
-    from rvebench.revise.checkpoints.pull import PullPlan
     from rvebench.revise.checkpoints.verify import VerifyReport
     from rvebench.revise.config import ReviseConfig
 
@@ -38,6 +38,7 @@ checkpoint = typer.Typer(
 app.add_typer(checkpoint, name="checkpoint")
 register(app)
 register_data(app)
+app.command("pull")(pull)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 SizesOption = Annotated[
@@ -104,10 +105,10 @@ def inspect_(
 
 
 def _print_files(files: list[FileView], root: Path) -> None:
-    table = _table("kind", "tensors", "parameters", "dtypes", "size", "file")
+    table = plain_table("kind", "tensors", "parameters", "dtypes", "size", "file")
     for file in files:
         dtypes = "\n".join(f"{dtype} ({count})" for dtype, count in file.dtypes)
-        numbers = (f"{file.tensors}", _count(file.parameters), dtypes, _size(file.size_bytes))
+        numbers = (f"{file.tensors}", count_text(file.parameters), dtypes, size_text(file.size_bytes))
         table.add_row(file.kind, *numbers, _short(file.path, root))
     console().print(table)
     for file in files:
@@ -165,10 +166,10 @@ def _print_report(report: VerifyReport, limit: int) -> None:
 
     sizes = f", sizes: {report.config.name}" if report.config is not None else ""
     typer.echo(f"{report.root}: {report.kind} layout{sizes}")
-    table = _table("part", "tensors", "parameters", "dtypes", "state", "file")
+    table = plain_table("part", "tensors", "parameters", "dtypes", "state", "file")
     for row in report.reports:
         state = Text("sound", style="green") if row.sound else Text("wrong", style="red")
-        numbers = (f"{row.expected}", _count(row.parameters), "\n".join(row.dtypes))
+        numbers = (f"{row.expected}", count_text(row.parameters), "\n".join(row.dtypes))
         table.add_row(row.part, *numbers, state, _short(row.path, report.root))
     if report.reports:
         console().print(table)
@@ -185,7 +186,7 @@ def _print_report(report: VerifyReport, limit: int) -> None:
 
 
 def _print_wrong(report: VerifyReport, limit: int) -> None:
-    table = _table("part", "wrong", "shape", "must be", "tensor")
+    table = plain_table("part", "wrong", "shape", "must be", "tensor")
     for row in report.reports:
         if not row.sound:
             counts = f"{len(row.missing)} missing, {len(row.unexpected)} unexpected, {len(row.misshapen)} misshapen"
@@ -255,109 +256,7 @@ def convert(
         )
         return
     resumed = f", {made.resumed} of them from before" if made.resumed else ""
-    typer.echo(f"{made.path}: {len(made.files)} files{resumed}, {_size(size)}, {to.value} layout")
-
-
-@app.command("pull")
-def pull(
-    repository: Annotated[
-        str | None, typer.Argument(metavar="[OWNER/NAME]", help="A public repository of the hub; without it, a list.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the files go.")] = None,
-    revision: Annotated[str, typer.Option(help="A branch, a tag or a commit.")] = "main",
-    include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="PATTERN", help="Fetch only such paths; may be repeated.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be fetched, with sizes.")] = False,
-    format_: FormatOption = Format.TEXT,
-) -> None:
-    """Fetch the public weights of ReViSE, Omni-Video or Wan; go on after a cut; check what came.
-
-    Each file is compared with the sum that the hub lists, and appears when it is whole. HF_ENDPOINT names another hub;
-    RVEBENCH_OFFLINE=1 or HF_HUB_OFFLINE=1 forbids the network. Leaves with 1 when the hub cannot be reached, 2 when it
-    has no such repository, 4 when what came is not what was listed.
-
-    Example:
-
-        rvebench revise pull sophiaa/revise --out weights --dry-run
-    """
-    from rvebench.errors import UsageError
-    from rvebench.revise.checkpoints.pull import known_repository, plan_pull
-    from rvebench.revise.checkpoints.pull import pull as fetch
-
-    if repository is None:
-        _list_repositories(format_)
-        return
-    if out is None:
-        raise UsageError("nothing says where the files go", hint="give --out DIR")
-    known = known_repository(repository)
-    plan = plan_pull(repository, out, revision=revision, include=include or (), environ=os.environ)
-    stated = plan.listing.licence
-    card = f"its card states the licence {stated}" if stated else "its card states no licence"
-    typer.echo(f"note: {repository}: {card}; {known.terms}", err=True)
-    if format_ is Format.TEXT:
-        _print_plan(plan)
-    if dry_run:
-        if format_ is Format.JSON:
-            print_json(_plan_json(plan))
-        return
-    with byte_bar(f"pull {repository}", plan.total_bytes) as bar:
-        sizes = {row.file.path: row.here_bytes for row in plan.rows}
-
-        def show(path: str, done: int, _total: int | None) -> None:
-            sizes[path] = done
-            bar(sum(sizes.values()), None)
-
-        done = fetch(plan, progress=show, notice=lambda text: typer.echo(f"note: {text}", err=True))
-    if format_ is Format.JSON:
-        print_json({**_plan_json(plan), "fetched": list(done.fetched), "kept": list(done.kept)})
-        return
-    typer.echo(f"{out}: {len(done.fetched)} files fetched, {len(done.kept)} were there, commit {done.commit}")
-    typer.echo(f"next: rvebench revise checkpoint verify {out}")
-
-
-def _list_repositories(format_: Format) -> None:
-    from rvebench.revise.checkpoints.pull import REPOSITORIES
-
-    if format_ is Format.JSON:
-        rows = [{"name": known.name, "what": known.what, "terms": known.terms} for known in REPOSITORIES.values()]
-        print_json({"repositories": rows})
-        return
-    for known in REPOSITORIES.values():
-        typer.echo(f"{known.name}: {known.what}; {known.terms}")
-
-
-def _print_plan(plan: PullPlan) -> None:
-    table = _table("size", "sum", "state", "file")
-    for row in plan.rows:
-        state = f"{_size(row.here_bytes)} are here" if row.state == "part" else row.state
-        table.add_row(_size(row.file.size_bytes), "SHA-256" if row.file.sha256 else "git", state, row.file.path)
-    console().print(table)
-    typer.echo(
-        f"{plan.listing.repository} at {plan.listing.commit}: {len(plan.rows)} files, {_size(plan.total_bytes)}, "
-        f"{_size(plan.to_fetch_bytes)} to fetch into {plan.folder}"
-    )
-
-
-def _plan_json(plan: PullPlan) -> dict[str, Any]:
-    return {
-        "repository": plan.listing.repository,
-        "commit": plan.listing.commit,
-        "licence": plan.listing.licence,
-        "folder": str(plan.folder),
-        "total_bytes": plan.total_bytes,
-        "to_fetch_bytes": plan.to_fetch_bytes,
-        "files": [
-            {
-                "path": row.file.path,
-                "size_bytes": row.file.size_bytes,
-                "sha256": row.file.sha256,
-                "state": row.state,
-                "here_bytes": row.here_bytes,
-            }
-            for row in plan.rows
-        ],
-    }
+    typer.echo(f"{made.path}: {len(made.files)} files{resumed}, {size_text(size)}, {to.value} layout")
 
 
 def _sizes(text: str | None) -> ReviseConfig | None:
@@ -378,29 +277,3 @@ def _counting(title: str) -> Iterator[Callable[[str, int], None]]:
             bar(done, None)
 
         yield show
-
-
-def _table(*titles: str) -> Any:
-    """Returns a table whose last column alone is folded in narrow terminals."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in titles[:-1]:
-        table.add_column(title, no_wrap=True)
-    table.add_column(titles[-1], overflow="fold", min_width=20)
-    return table
-
-
-def _size(count: int) -> str:
-    """Returns bytes as a person reads them: `1.9 GB`, `12.0 MB`, `300 B`."""
-    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= scale:
-            return f"{count / scale:.1f} {unit}"
-    return f"{count} B"
-
-
-def _count(numbers: int) -> str:
-    """Returns a number of parameters: `1.419 B`, `6.69 M`, `848`."""
-    if numbers >= 1e9:
-        return f"{numbers / 1e9:.3f} B"
-    return f"{numbers / 1e6:.2f} M" if numbers >= 1e6 else f"{numbers}"
