@@ -203,6 +203,7 @@ class Bench:
             draws=draws,
             ema=None,
             meter=Meter(),
+            warn=lambda text: print(f"note: {case.name}: {text}", file=sys.stderr),
         )
 
         def run() -> None:
