@@ -380,7 +380,7 @@ def _viva() -> ReviseConfig:
 @pytest.mark.parametrize("config", [preset("nano"), _viva()], ids=lambda config: config.conditioning.strategy)
 def test_the_other_strategies_edit_too(config: ReviseConfig) -> None:
     other = ReviseEditPipeline.from_config(config)
-    settings = quick(other, size=Size(width=32, height=32), steps=1)
+    settings = quick(other, size=Size(width=32, height=32), steps=1, fps=None)
     plain, shown = request_of(), replace(request_of(), reference_HWC=frames_of(1, seed=4)[0])
     without, with_it = other.edit([plain, shown], settings=settings)
     assert without.frames_THWC.shape == (5, 32, 64, 3)
