@@ -16,7 +16,7 @@ from typing import Any
 from rvebench.errors import UnknownNameError, UsageError
 from rvebench.records import digest_of
 from rvebench.registry import nearest_names
-from rvebench.revise.config_io import from_plain, read_plain, to_plain
+from rvebench.revise.config_io import from_plain, merged, read_plain, to_plain
 from rvebench.revise.config_parts import (
     Compat,
     ConditioningConfig,
@@ -163,7 +163,7 @@ class ReviseConfig:
             name = plain.pop("preset")
             if not isinstance(name, str):
                 raise UsageError(f"preset must be a name, not {name!r}")
-            plain = _merged(preset(name).to_dict(), plain)
+            plain = merged(preset(name).to_dict(), plain)
         return from_plain(cls, plain)
 
     @classmethod
@@ -208,14 +208,6 @@ class ReviseConfig:
             "compat": {"name": self.compat.name, **plain["compat"]},
             "sampling": plain["sampling"],
         }
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _tiny_random() -> ReviseConfig:

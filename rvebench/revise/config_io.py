@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from rvebench.errors import DataError, UsageError
 from rvebench.registry import nearest_names
 
-__all__ = ["DEAD_KEYS", "from_plain", "read_plain", "to_plain"]
+__all__ = ["DEAD_KEYS", "from_plain", "merged", "read_plain", "to_plain", "with_changes"]
 
 T = TypeVar("T")
 
@@ -99,6 +99,47 @@ def read_plain(path: Path) -> dict[str, Any]:
     if not isinstance(plain, dict):
         raise DataError("the configuration must be a table of keys", where=path)
     return plain
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a table with changes laid over it: tables change only the keys that they hold, all else is replaced."""
+    found = dict(base)
+    for key, value in changes.items():
+        below = found.get(key)
+        found[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return found
+
+
+def with_changes(config: T, changes: Sequence[str], *, example: str) -> T:
+    """Returns a configuration with changes of the form `a.b=value`, as options `--set` take them.
+
+    Args:
+        config: a dataclass that :func:`from_plain` reads.
+        changes: one each; a value is read as JSON, and as plain text where it is none.
+        example: a change that could be made, for errors.
+
+    Raises:
+        UsageError: a change of another form, an unknown key, or a value that does not fit.
+    """
+    plain = to_plain(config)
+    for change in changes:
+        path, equals, text = change.partition("=")
+        keys = path.strip().split(".")
+        if not equals or not all(keys):
+            raise UsageError(f"{change!r} is not of the form KEY.KEY=VALUE", hint=f"write for example {example}")
+        place: dict[str, Any] = plain
+        for depth, key in enumerate(keys[:-1]):
+            if not isinstance(place.get(key), dict):
+                raise UsageError(f"no such table of keys: {'.'.join(keys[: depth + 1])}")
+            place = place[key]
+        if keys[-1] not in place:
+            near = nearest_names(keys[-1], place, most=1)
+            raise UsageError(f"no such key: {path}", hint=f"did you mean {near[0]}?" if near else None)
+        try:
+            place[keys[-1]] = json.loads(text)
+        except ValueError:
+            place[keys[-1]] = text
+    return from_plain(type(config), plain)
 
 
 def _toml() -> Any:

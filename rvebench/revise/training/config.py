@@ -7,7 +7,6 @@ section 5.1: batch 8, reason weight 0.25, threshold 0.5; learning rate 3e-6, wei
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,7 +15,7 @@ from rvebench.errors import UnknownNameError, UsageError
 from rvebench.records import digest_of
 from rvebench.registry import nearest_names
 from rvebench.revise.config import ReviseConfig, preset
-from rvebench.revise.config_io import from_plain, read_plain, to_plain
+from rvebench.revise.config_io import from_plain, merged, read_plain, to_plain, with_changes
 from rvebench.revise.training.config_parts import (
     CriticConfig,
     DecodeMode,
@@ -138,7 +137,7 @@ class TrainConfig:
         if isinstance(model, dict) and "preset" in model:
             plain["model"] = ReviseConfig.from_dict(model).to_dict()
             base.pop("model", None)
-        return from_plain(cls, _merged(base, plain))
+        return from_plain(cls, merged(base, plain))
 
     @classmethod
     def load(cls, path: Path) -> TrainConfig:
@@ -162,37 +161,7 @@ class TrainConfig:
         Raises:
             UsageError: a change of another form, an unknown key, or a value that does not fit.
         """
-        plain = self.to_dict()
-        for change in changes:
-            path, equals, text = change.partition("=")
-            keys = path.strip().split(".")
-            if not equals or not all(keys):
-                raise UsageError(f"{change!r} is not of the form KEY.KEY=VALUE", hint="write for example optim.lr=1e-4")
-            place = plain
-            for depth, key in enumerate(keys[:-1]):
-                if not isinstance(place.get(key), dict):
-                    raise UsageError(f"no such table of keys: {'.'.join(keys[: depth + 1])}")
-                place = place[key]
-            if keys[-1] not in place:
-                near = nearest_names(keys[-1], place, most=1)
-                raise UsageError(f"no such key: {path}", hint=f"did you mean {near[0]}?" if near else None)
-            place[keys[-1]] = _value(text)
-        return from_plain(TrainConfig, plain)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        below = merged.get(key)
-        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
+        return with_changes(self, changes, example="optim.lr=1e-4")
 
 
 def _wan() -> TrainConfig:

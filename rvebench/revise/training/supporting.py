@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rvebench.errors import UsageError
-from rvebench.registry import nearest_names
 from rvebench.revise.config import ReviseConfig, preset
-from rvebench.revise.config_io import from_plain, read_plain, to_plain
+from rvebench.revise.config_io import from_plain, read_plain, with_changes
 from rvebench.revise.training.clips import ClipShape
 from rvebench.revise.training.config_parts import CriticConfig, OptimConfig
 from rvebench.revise.training.critic_examples import ExampleMix
@@ -95,29 +93,9 @@ def read_training(kind: type[ConfigT], text: str) -> ConfigT:
 
 
 def changed(config: ConfigT, changes: Sequence[str]) -> ConfigT:
-    """Returns a configuration with changes of the form `a.b=value`; a value is JSON, else plain text.
+    """Returns a training with changes of the form `a.b=value`; see :func:`rvebench.revise.config_io.with_changes`.
 
     Raises:
         UsageError: a change of another form, an unknown key, or a value that cannot be.
     """
-    plain = to_plain(config)
-    for change in changes:
-        path, equals, text = change.partition("=")
-        keys = path.strip().split(".")
-        if not equals or not all(keys):
-            raise UsageError(
-                f"{change!r} is not of the form KEY.KEY=VALUE", hint="write for example stage.optim.lr=1e-4"
-            )
-        place: dict[str, Any] = plain
-        for depth, key in enumerate(keys[:-1]):
-            if not isinstance(place.get(key), dict):
-                raise UsageError(f"no such table of keys: {'.'.join(keys[: depth + 1])}")
-            place = place[key]
-        if keys[-1] not in place:
-            near = nearest_names(keys[-1], place, most=1)
-            raise UsageError(f"no such key: {path}", hint=f"did you mean {near[0]}?" if near else None)
-        try:
-            place[keys[-1]] = json.loads(text)
-        except ValueError:
-            place[keys[-1]] = text
-    return from_plain(type(config), plain)
+    return with_changes(config, changes, example="stage.optim.lr=1e-4")
