@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from hypothesis import HealthCheck, settings
 # Machines here are slow and shared: a deadline would test them, not the code.
 settings.register_profile("rvebench", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("rvebench")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell: children would inherit that Ctrl-C is ignored, and tests press it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SECRETS = ("OPENAI_API_KEY", "RUNWAYML_API_SECRET", "LUMAAI_API_KEY", "DECART_API_KEY", "FAL_KEY")
 _connect = socket.socket.connect
