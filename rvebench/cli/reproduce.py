@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rvebench.cli.common import Format, console, print_json
+from rvebench.cli.stopping import asked_to_stop
 
 if TYPE_CHECKING:
     from rvebench.science.driver import StageState
@@ -84,7 +82,7 @@ def reproduce(
     )
     shop = Workshop(study=registered, choices=choices)
     place = work or Path("runs") / "science" / registered.name
-    with _stopped() as stop:
+    with asked_to_stop("stopping as soon as what is in hand is saved; a second signal does not wait for it") as stop:
         runner = Runner(stages=stages_of(shop), work=place, stop=stop, say=lambda line: typer.echo(line, err=True))
         if list_:
             _show(runner.states(), registered.digest, format_)
@@ -143,23 +141,3 @@ def _time(seconds: float | None) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-@contextmanager
-def _stopped() -> Iterator[Callable[[], bool]]:
-    """Yields whether SIGINT or SIGTERM came; a second one acts as ever."""
-    came: list[int] = []
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, _frame: object) -> None:
-        came.append(number)
-        signal.signal(number, before[number])
-        typer.echo("stopping as soon as what is in hand is saved; a second signal does not wait for it", err=True)
-
-    try:
-        for number in before:
-            signal.signal(number, note)
-        yield lambda: bool(came)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import Format, console, print_json, progress_bar
+from rvebench.cli.stopping import asked_to_stop
 
 if TYPE_CHECKING:
     from rvebench.revise.training.clips import PreparedClips, TrainingSample
@@ -260,32 +260,15 @@ def run(task: StageTask, settings: StageSettings, out: Path, *, resume: bool) ->
     """Runs a stage under a progress bar; a first Ctrl-C or SIGTERM lets it save and leave."""
     from rvebench.revise.training.stage import run_stage
 
-    with _asked_to_stop() as stop, _bar(task.name) as show:
+    with (
+        asked_to_stop("stopping after this step; a second signal does not wait for it") as stop,
+        _bar(task.name) as show,
+    ):
         return run_stage(task, settings, out, resume=resume, stop=stop, progress=show)
 
 
 def _changes(steps: int | None, changes: list[str] | None) -> list[str]:
     return [*(changes or []), *([] if steps is None else [f"stage.steps={steps}"])]
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Yields whether SIGINT or SIGTERM came; a second one acts as ever."""
-    came: list[int] = []
-    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def note(number: int, _frame: object) -> None:
-        came.append(number)
-        signal.signal(number, before[number])
-        typer.echo("stopping after this step; a second signal does not wait for it", err=True)
-
-    try:
-        for number in before:
-            signal.signal(number, note)
-        yield lambda: bool(came)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
