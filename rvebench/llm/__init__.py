@@ -22,7 +22,7 @@ from rvebench.llm.faults import (
     RejectedError,
     TransportError,
 )
-from rvebench.llm.ledger import COST_LOG_NAME, Spent
+from rvebench.llm.ledger import COST_LOG_NAME, Spent, read_spent
 from rvebench.llm.limits import Limits
 from rvebench.llm.messages import (
     ChatMessage,

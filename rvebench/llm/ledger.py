@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from rvebench.errors import DataError
-from rvebench.storage import LineLog, LogLine
+from rvebench.storage import LineLog, LogLine, TornTail, read_lines
 
-__all__ = ["COST_LOG_NAME", "Amount", "Ending", "Ledger", "Promise", "Spent"]
+__all__ = ["COST_LOG_NAME", "Amount", "Ending", "Ledger", "Promise", "Spent", "read_spent"]
 
 COST_LOG_NAME = "costs.jsonl"
 """Name of the cost log in a run directory."""
@@ -232,3 +232,17 @@ class Ledger:
                 self._count_in(key, kind, amount, calls=calls, unpriced=int(value.get("unpriced", 0)))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"not a line of a cost log: {error!r}", where=f"line {line.number}") from None
+
+
+def read_spent(path: Path) -> Spent:
+    """Returns what a cost log says was used, without writing to it; nothing where there is no log.
+
+    Raises:
+        DataError: the log is damaged.
+    """
+    ledger = Ledger(None, clock=lambda: 0.0)
+    for item in read_lines(path):
+        if not isinstance(item, TornTail):
+            ledger._read(item)
+    ledger._earlier_s += ledger._session_s
+    return ledger.spent()

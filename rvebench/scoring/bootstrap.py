@@ -35,11 +35,13 @@ __all__ = [
     "Clusters",
     "IntervalMethod",
     "Point",
+    "draw_clusters",
     "draw_means",
     "estimate_mean",
     "expanded_levels",
     "gather_clusters",
     "interval95",
+    "interval_p",
     "named_stream",
 ]
 
@@ -113,6 +115,13 @@ def gather_clusters(points: Iterable[Point]) -> Clusters:
     )
 
 
+def draw_clusters(count: int, rng: np.random.Generator, rows: int) -> NDArray[np.intp]:
+    """Returns `rows` resamples of `count` clusters (rows, count): their indices, drawn with replacement."""
+    words = rng.integers(0, np.iinfo(np.uint64).max, size=(rows, count), dtype=np.uint64, endpoint=True)
+    # The high half of each word times the count: an index whose bias is below count / 2**32.
+    return ((words >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.intp)
+
+
 def draw_means(clusters: Clusters, rng: np.random.Generator, resamples: int) -> Floats:
     """Returns the statistic of `resamples` resamples of whole clusters, in the order drawn.
 
@@ -123,9 +132,7 @@ def draw_means(clusters: Clusters, rng: np.random.Generator, resamples: int) -> 
     means = np.empty(resamples)
     for start in range(0, resamples, rows_at_once):
         stop = min(start + rows_at_once, resamples)
-        words = rng.integers(0, np.iinfo(np.uint64).max, size=(stop - start, count), dtype=np.uint64, endpoint=True)
-        # The high half of each word times the count: an index whose bias is below count / 2**32.
-        picks = ((words >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.intp)
+        picks = draw_clusters(count, rng, stop - start)
         means[start:stop] = _mean_of_strata(
             [column[picks].sum(axis=1) for column in clusters.sums_KS.T],
             [column[picks].sum(axis=1) for column in clusters.sizes_KS.T],
@@ -191,6 +198,24 @@ def expanded_levels(count: int) -> tuple[float, float]:
     tail = (1.0 - _LEVEL) / 2.0
     low = NormalDist().cdf(math.sqrt(count / (count - 1)) * float(stdtrit(count - 1, tail)))
     return low, 1.0 - low
+
+
+def interval_p(means: Floats, clusters: int, bound: float) -> float:
+    """Returns the two-sided p value of "the true mean is `bound`": the `expanded` interval turned round.
+
+    It is the smallest alpha whose interval of level 1 - alpha leaves `bound` out. With `b` of `m` resampled means on the
+    far side of it the tail is `(b + 1) / (m + 1)`, so that p is never 0; few resamples cannot give a small one.
+
+    Args:
+        means: resampled means, in any order.
+        clusters: how many clusters they were drawn from, two at least.
+        bound: a value of the mean.
+    """
+    from scipy.special import stdtr
+
+    beyond = min(int(np.count_nonzero(means <= bound)), int(np.count_nonzero(means >= bound)))
+    z = NormalDist().inv_cdf(min((beyond + 1) / (len(means) + 1), 0.5))
+    return min(1.0, 2.0 * float(stdtr(clusters - 1, math.sqrt((clusters - 1) / clusters) * z)))
 
 
 def _bca_levels(clusters: Clusters, means: Floats, tail: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,10 @@ __all__ = [
     "EXACT_UP_TO",
     "cluster_standard_error",
     "detectable_difference",
+    "exact_p",
     "holm",
     "paired_power",
+    "random_signs",
     "required_pairs",
     "sign_flip_p",
 ]
@@ -56,17 +58,34 @@ def sign_flip_p(
         return 1.0
     reach = abs(float(sums.sum())) - _TIE * float(np.abs(sums).sum())
     if count <= EXACT_UP_TO:
-        # A pattern and its opposite are equally extreme: the first sign may stay.
-        signs = np.array(list(itertools.product((1.0, -1.0), repeat=count - 1))).reshape(2 ** (count - 1), count - 1)
-        return float(np.mean(np.abs(sums[0] + signs @ sums[1:]) >= reach))
+        return float(exact_p(sums[:, None])[0])
     extreme = 0
+    for signs in random_signs(count, permutations, rng):
+        extreme += int(np.count_nonzero(np.abs(signs @ sums) >= reach))
+    return (extreme + 1) / (permutations + 1)
+
+
+def exact_p(sums_KP: Floats) -> Floats:
+    """Returns the p values (P) of P tests over K clusters each, every one of the `2**K` sign patterns counted."""
+    count = len(sums_KP)
+    # A pattern and its opposite are equally extreme: the first sign may stay.
+    signs = np.array(list(itertools.product((1.0, -1.0), repeat=count - 1))).reshape(2 ** (count - 1), count - 1)
+    reach = np.abs(sums_KP.sum(axis=0)) - _TIE * np.abs(sums_KP).sum(axis=0)
+    at_once = max(1, _CHUNK // len(signs))
+    parts = []
+    for start in range(0, sums_KP.shape[1], at_once):
+        some_KP = sums_KP[:, start : start + at_once]
+        parts.append(np.mean(np.abs(some_KP[0] + signs @ some_KP[1:]) >= reach[start : start + at_once], axis=0))
+    return np.concatenate(parts)
+
+
+def random_signs(count: int, permutations: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Yields `permutations` sign patterns over `count` clusters, some rows at a time: 1.0 and -1.0, equally likely."""
     at_once = max(1, _CHUNK // count)
     for start in range(0, permutations, at_once):
         rows = min(at_once, permutations - start)
         words = rng.integers(0, np.iinfo(np.uint64).max, size=(rows, count), dtype=np.uint64, endpoint=True)
-        signs = 1.0 - 2.0 * (words >> np.uint64(63)).astype(np.float64)
-        extreme += int(np.count_nonzero(np.abs(signs @ sums) >= reach))
-    return (extreme + 1) / (permutations + 1)
+        yield 1.0 - 2.0 * (words >> np.uint64(63)).astype(np.float64)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -84,9 +84,11 @@ class DropoutConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimConfig:
-    """AdamW, one learning-rate schedule, one clip."""
+    """AdamW, Muon for hidden matrices if asked for, one learning-rate schedule, one clip."""
 
     lr: float = 3e-6
+    muon_lr: float | None = None
+    """Rate of Muon, on the same schedule, for hidden matrices and kernels; None leaves them to AdamW."""
     beta1: float = 0.9
     beta2: float = 0.95
     eps: float = 1e-8
@@ -103,6 +105,8 @@ class OptimConfig:
 
     def __post_init__(self) -> None:
         _number(self, "lr", 0, above=True)
+        if self.muon_lr is not None:
+            _number(self, "muon_lr", 0, above=True)
         for name in ("beta1", "beta2"):
             _number(self, name, 0, 0.999999)
         for name in ("eps", "clip_norm"):

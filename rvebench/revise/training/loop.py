@@ -31,7 +31,7 @@ from rvebench.revise.training.heldout import hacking_since
 from rvebench.revise.training.hooks import Counters, Hooks, Speed
 from rvebench.revise.training.logs import Meter, TrainLog, memory_bytes
 from rvebench.revise.training.objectives.protocol import Objective, WorkItem
-from rvebench.revise.training.optim import Ema, learning_rate, make_optimizer
+from rvebench.revise.training.optim import Ema, Optimizers, learning_rate
 from rvebench.revise.training.policy import Policy
 from rvebench.revise.training.resume import require_same
 from rvebench.revise.training.sharding import full_tensors, prepare_net, reshard
@@ -101,7 +101,7 @@ class Trainer:
         if not self.world.agrees(self.made_of):
             raise DataError("the ranks do not start from the same weights and data", hint="give all the same folder")
         self.guard = FrozenGuard({"policy": policy.net, **networks}, wholly=tuple(networks))
-        self.optimizer = make_optimizer(self.parameters, config.optim)
+        self.optimizer = Optimizers(self.parameters, config.optim)
         self.ema = None if config.optim.ema is None else Ema(self.parameters, config.optim.ema)
         self.meter = Meter()
         self.store = CheckpointStore(out / "checkpoints", self.world, keep=config.loop.keep, warn=self._warn)
@@ -143,11 +143,7 @@ class Trainer:
         steps: dict[str, float] = state["optimizer_steps"]
         for name, parameter in self.parameters:
             if name in steps:
-                self.optimizer.state[parameter] = {
-                    "step": torch.tensor(float(steps[name])),
-                    "exp_avg": torch.zeros_like(parameter),
-                    "exp_avg_sq": torch.zeros_like(parameter),
-                }
+                self.optimizer.blank(parameter, float(steps[name]))
         self.store.load(saved, self._tensors())
         generators, own = self.store.generators(saved)
         load_generator_state(generators, self.draws, own=own)
@@ -361,9 +357,9 @@ class Trainer:
             "history": self.history,
             "meters": self.world.gather(meter),
             "optimizer_steps": {
-                name: float(self.optimizer.state[parameter]["step"])
+                name: float(held.get("step", 0))
                 for name, parameter in self.parameters
-                if parameter in self.optimizer.state
+                if (held := self.optimizer.state_of(parameter))
             },
         }
         path = self.store.save(self.counters.step, self._tensors(), generators, state)
@@ -373,8 +369,8 @@ class Trainer:
     def _tensors(self) -> dict[str, torch.Tensor]:
         tensors = {f"weights.{name}": parameter.detach() for name, parameter in self.parameters}
         for name, parameter in self.parameters:
-            held = self.optimizer.state.get(parameter, {})
-            tensors.update({f"{key}.{name}": held[key] for key in ("exp_avg", "exp_avg_sq") if key in held})
+            held = self.optimizer.state_of(parameter)
+            tensors.update({f"{key}.{name}": value for key, value in held.items() if key != "step"})
         if self.ema is not None:
             tensors.update({f"average.{name}": tensor for name, tensor in self.ema.tensors.items()})
         return tensors

@@ -12,18 +12,20 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 __all__ = ["Muon", "is_for_muon", "orthogonal"]
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _STEPS = 5
+_OUTER = ("embed", "lm_head", "proj_out")
 _SMALLEST = 5
 """Outputs and inputs that a matrix must have: first and last layers of pictures (3 channels) are left to AdamW."""
 
 
 def is_for_muon(name: str, weight: torch.Tensor) -> bool:
     """Returns whether a weight is a hidden matrix or kernel: no vector, table of words, or layer from or to pixels."""
-    hidden = not any(part in name for part in ("embed", "lm_head"))
+    hidden = not any(part in name for part in _OUTER)
     return hidden and weight.ndim >= 2 and min(weight.shape[:2]) >= _SMALLEST
 
 
@@ -40,7 +42,9 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """The optimiser; its state is one momentum a weight.
+    """The optimiser; its state is one momentum a weight, sharded as the weight is.
+
+    Of a sharded weight every rank gathers the whole momentum, computes the same direction, and keeps its own rows.
 
     Args:
         weights: of two dimensions and more.
@@ -66,7 +70,16 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(weight)
                 state["momentum"].mul_(group["momentum"]).add_(weight.grad)
                 ahead = weight.grad + group["momentum"] * state["momentum"]
-                update = orthogonal(ahead.reshape(ahead.shape[0], -1))
+                whole = ahead.full_tensor() if isinstance(ahead, DTensor) else ahead
+                update = orthogonal(whole.reshape(whole.shape[0], -1))
                 scale = max(1.0, update.shape[0] / update.shape[1]) ** 0.5
+                update = _as_sharded(update.reshape(weight.shape).to(weight.dtype), weight)
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(update.reshape(weight.shape).to(weight.dtype), alpha=-group["lr"] * scale)
+                weight.add_(update, alpha=-group["lr"] * scale)
+
+
+def _as_sharded(whole: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Returns a tensor that every rank has whole as it is spread in `like`, without sending anything."""
+    if not isinstance(like, DTensor):
+        return whole
+    return distribute_tensor(whole, like.device_mesh, like.placements, src_data_rank=None)

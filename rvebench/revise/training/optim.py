@@ -1,4 +1,4 @@
-"""The optimiser's side of a step: learning rate, gradient norm and clip, AdamW, averaged weights.
+"""The optimiser's side of a step: learning rate, gradient norm and clip, AdamW and Muon, averaged weights.
 
 All of it works on what a rank holds of each tensor, so that sharded and whole tensors may stand side by side.
 """
@@ -6,17 +6,19 @@ All of it works on what a rank holds of each tensor, so that sharded and whole t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
 
 from rvebench.revise.training.config_parts import OptimConfig
+from rvebench.revise.training.muon import Muon, is_for_muon
 from rvebench.revise.training.sharding import is_sharded, local
 from rvebench.revise.training.world import World
 
-__all__ = ["Ema", "clip_gradients", "ema_decay", "gradient_norm", "learning_rate", "make_optimizer"]
+__all__ = ["Ema", "Optimizers", "clip_gradients", "ema_decay", "gradient_norm", "learning_rate"]
 
 NamedParameters = Sequence[tuple[str, nn.Parameter]]
 
@@ -39,17 +41,89 @@ def learning_rate(config: OptimConfig, step: int, steps: int) -> float:
     return config.lr * (config.final_share + (1 - config.final_share) * share)
 
 
-def make_optimizer(parameters: NamedParameters, config: OptimConfig) -> torch.optim.AdamW:
-    """Returns AdamW over the parameters, sharded and whole ones in groups of their own; the loop sets the rate."""
-    sharded = [parameter for _, parameter in parameters if is_sharded(parameter)]
-    whole = [parameter for _, parameter in parameters if not is_sharded(parameter)]
-    return torch.optim.AdamW(
-        [{"params": group} for group in (sharded, whole) if group],
-        lr=config.lr,
-        betas=(config.beta1, config.beta2),
-        eps=config.eps,
-        weight_decay=config.weight_decay,
-    )
+class Optimizers:
+    """AdamW, and Muon for hidden matrices where the configuration asks for it, as one optimiser.
+
+    Args:
+        parameters: what is trained, by name; sharded and whole ones may stand side by side.
+        config: rates, moments, decay. Muon takes no part in `beta1`, `beta2` and `eps`.
+        decay_vectors: whether biases and gains decay towards 0 as well.
+    """
+
+    def __init__(self, parameters: NamedParameters, config: OptimConfig, *, decay_vectors: bool = True) -> None:
+        chosen = {name for name, weight in parameters if config.muon_lr is not None and is_for_muon(name, weight)}
+        others = [weight for name, weight in parameters if name not in chosen]
+        groups = [
+            {"params": group, "weight_decay": config.weight_decay if decays else 0.0}
+            for decays, group in _groups(others, decay_vectors)
+        ]
+        self._config = config
+        self._parts: list[tuple[torch.optim.Optimizer, float]] = []
+        """With the rate at the schedule's height."""
+        if groups:
+            adam = torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2), eps=config.eps)
+            self._parts.append((adam, config.lr))
+        if chosen and config.muon_lr is not None:
+            hidden = [weight for name, weight in parameters if name in chosen]
+            muon = Muon(hidden, lr=config.muon_lr, weight_decay=config.weight_decay)
+            self._parts.append((muon, config.muon_lr))
+        self._owners = {
+            weight: optimizer
+            for optimizer, _ in self._parts
+            for group in optimizer.param_groups
+            for weight in group["params"]
+        }
+
+    def set_rate(self, rate: float) -> None:
+        """Sets AdamW's rate, and Muon's in proportion."""
+        for optimizer, height in self._parts:
+            for group in optimizer.param_groups:
+                group["lr"] = height * rate / self._config.lr
+
+    def step(self) -> None:
+        """Takes one step with the gradients that there are."""
+        for optimizer, _ in self._parts:
+            optimizer.step()
+
+    def zero_grad(self) -> None:
+        """Drops all gradients."""
+        for optimizer, _ in self._parts:
+            optimizer.zero_grad(set_to_none=True)
+
+    def state_of(self, weight: nn.Parameter) -> dict[str, Any]:
+        """Returns the moments of a weight by name, and AdamW's count of steps as `step`; empty before its first."""
+        held: dict[str, Any] = self._owners[weight].state.get(weight, {})
+        return held
+
+    def restore(self, weight: nn.Parameter, state: Mapping[str, torch.Tensor]) -> None:
+        """Puts the moments of a weight in place."""
+        self._owners[weight].state[weight] = dict(state)
+
+    def blank(self, weight: nn.Parameter, steps: float) -> None:
+        """Gives a weight moments of zero, to be filled with saved ones.
+
+        Args:
+            weight: whose.
+            steps: that it has taken.
+        """
+        if isinstance(self._owners[weight], Muon):
+            self.restore(weight, {"momentum": torch.zeros_like(weight)})
+        else:
+            moments = {name: torch.zeros_like(weight) for name in ("exp_avg", "exp_avg_sq")}
+            self.restore(weight, {"step": torch.tensor(steps), **moments})
+
+
+def _groups(weights: Sequence[nn.Parameter], decay_vectors: bool) -> Iterator[tuple[bool, list[nn.Parameter]]]:
+    """Yields the weights by kind, with whether they decay: fused steps want sharded and whole ones apart."""
+    for sharded in (True, False):
+        for decays in (True, False):
+            group = [
+                weight
+                for weight in weights
+                if is_sharded(weight) is sharded and (decay_vectors or weight.ndim >= 2) is decays
+            ]
+            if group:
+                yield decays, group
 
 
 def gradient_norm(parameters: NamedParameters, world: World) -> float:

@@ -9,7 +9,6 @@ file, written beside its predecessor and renamed.
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,8 +23,7 @@ from torch import nn
 from rvebench.errors import DataError, InterruptError, RveError, StorageError, UsageError
 from rvebench.records import digest_of
 from rvebench.revise.training.config_parts import OptimConfig
-from rvebench.revise.training.muon import Muon, is_for_muon
-from rvebench.revise.training.optim import Ema, learning_rate
+from rvebench.revise.training.optim import Ema, Optimizers, learning_rate
 from rvebench.revise.training.source import places_of_step
 from rvebench.storage import LineLog, LogLine, atomic_write_bytes, exclusive_lock, read_lines
 
@@ -49,8 +47,6 @@ class StageSettings:
     steps: int
     batch_size: int
     optim: OptimConfig = field(default_factory=OptimConfig)
-    muon_lr: float | None = None
-    """Rate of Muon, on the same schedule, for hidden matrices and kernels; None leaves them to AdamW."""
     seed: int = 0
     log_every: int = 20
     save_every: int = 200
@@ -63,8 +59,6 @@ class StageSettings:
         for name in ("steps", "batch_size", "log_every", "save_every", "eval_every", "keep"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.muon_lr is not None and not (math.isfinite(self.muon_lr) and self.muon_lr > 0):
-            raise UsageError(f"muon_lr must be above 0, not {self.muon_lr}")
         if self.seed < 0:
             raise UsageError(f"a seed is 0 or more, not {self.seed}")
 
@@ -160,31 +154,7 @@ class _Run:
         if not self.weights or not len(task):
             raise UsageError(f"{task.name}: nothing to train, or nothing to train on")
         optim = settings.optim
-        hidden = {} if settings.muon_lr is None else {n: w for n, w in self.weights.items() if is_for_muon(n, w)}
-        others = [weight for name, weight in self.weights.items() if name not in hidden]
-        groups = [
-            {"params": [weight for weight in others if weight.ndim < 2], "weight_decay": 0.0},
-            {"params": [weight for weight in others if weight.ndim >= 2], "weight_decay": optim.weight_decay},
-        ]
-        self.optimizers: list[tuple[torch.optim.Optimizer, float]] = []
-        """With the rate at the schedule's height."""
-        if others:
-            adam = torch.optim.AdamW(
-                [group for group in groups if group["params"]],
-                lr=optim.lr,
-                betas=(optim.beta1, optim.beta2),
-                eps=optim.eps,
-            )
-            self.optimizers.append((adam, optim.lr))
-        if hidden and settings.muon_lr is not None:
-            muon = Muon(hidden.values(), lr=settings.muon_lr, weight_decay=optim.weight_decay)
-            self.optimizers.append((muon, settings.muon_lr))
-        self.owners = {
-            weight: optimizer
-            for optimizer, _ in self.optimizers
-            for group in optimizer.param_groups
-            for weight in group["params"]
-        }
+        self.optimizers = Optimizers(list(self.weights.items()), optim, decay_vectors=False)
         self.ema = Ema(list(self.weights.items()), optim.ema) if optim.ema is not None else None
         self.step = 0
         plain_settings = json.loads(json.dumps(asdict(settings)))
@@ -251,9 +221,7 @@ class _Run:
         settings, optim = self.settings, self.settings.optim
         items = places_of_step(len(self.task), settings.batch_size, settings.seed, self.step)
         rate = learning_rate(optim, self.step, settings.steps)
-        for optimizer, height in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = height * rate / optim.lr
+        self.optimizers.set_rate(rate)
         self.task.model.train()
         loss, told = self.task.loss(items, step_generator(settings.seed, self.step))
         loss.backward()
@@ -268,8 +236,7 @@ class _Run:
                 where=self.folder,
                 hint="look at these samples, or lower the learning rate",
             )
-        for optimizer, _ in self.optimizers:
-            optimizer.step()
+        self.optimizers.step()
         self._forget_gradients()
         self.step += 1
         if self.ema is not None:
@@ -293,7 +260,7 @@ class _Run:
         if self.ema is not None:
             tensors |= {f"ema/{name}": weight for name, weight in self.ema.tensors.items()}
         for name, weight in self.weights.items():
-            for key, value in self.owners[weight].state.get(weight, {}).items():
+            for key, value in self.optimizers.state_of(weight).items():
                 tensors[f"optim.{key}/{name}"] = value
         state = {"format": _FORMAT, "step": self.step, "identity": self.identity}
         metadata = {"state": json.dumps(state, sort_keys=True), "digest": digest_of(state)}
@@ -326,11 +293,12 @@ class _Run:
                 if self.ema is not None:
                     self.ema.tensors[name].copy_(tensors[f"ema/{name}"])
                 ends = f"/{name}"
-                self.owners[weight].state[weight] = {
+                held = {
                     key[len("optim.") : -len(ends)]: value.clone()
                     for key, value in tensors.items()
                     if key.startswith("optim.") and key.endswith(ends) and key.count("/") == 1
                 }
+                self.optimizers.restore(weight, held)
         except (KeyError, RuntimeError) as error:
             raise self._damaged(path, f"{error}") from None
         self.step = int(state["step"])

@@ -24,10 +24,10 @@ ConfigT = TypeVar("ConfigT")
 
 def _nano_vae_stage() -> StageSettings:
     optim = OptimConfig(
-        lr=2e-3, beta2=0.95, weight_decay=1e-4, warmup_steps=20, schedule="cosine", final_share=0.02, clip_norm=1.0,
-        ema=0.998,
+        lr=2e-3, muon_lr=0.02, beta2=0.95, weight_decay=1e-4, warmup_steps=20, schedule="cosine", final_share=0.02,
+        clip_norm=1.0, ema=0.998,
     )  # fmt: skip
-    return StageSettings(steps=2000, batch_size=4, optim=optim, muon_lr=0.02, save_every=200, eval_every=500)
+    return StageSettings(steps=2000, batch_size=4, optim=optim, save_every=200, eval_every=500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from rvebench.revise.training.config_parts import OptimConfig
 from rvebench.revise.training.guards import DivergedError, FrozenGuard, not_finite_inputs
 from rvebench.revise.training.logs import Meter
 from rvebench.revise.training.objectives.protocol import Objective, WorkItem
-from rvebench.revise.training.optim import Ema, clip_gradients, gradient_norm
+from rvebench.revise.training.optim import Ema, Optimizers, clip_gradients, gradient_norm
 from rvebench.revise.training.policy import Policy
 from rvebench.revise.training.sharding import sum_whole_gradients
 from rvebench.revise.training.world import World
@@ -62,7 +62,7 @@ class Updater:
         policy: Policy,
         *,
         parameters: Sequence[tuple[str, nn.Parameter]],
-        optimizer: torch.optim.Optimizer,
+        optimizer: Optimizers,
         config: OptimConfig,
         world: World,
         guard: FrozenGuard,
@@ -119,10 +119,9 @@ class Updater:
         if self._first:
             self._tell_idle()
         clip_gradients(self.parameters, norm, self.config.clip_norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.optimizer.set_rate(rate)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         if self.ema is not None:
             self.ema.update(updates + 1)
         if self.world.first:
@@ -151,7 +150,7 @@ class Updater:
         blamed = [blame for rank in every for blame in rank]
         if not blamed and finite:
             return
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         what = "the loss" if blamed else "the gradient"
         if not blamed:
             # The loss is a number and its gradient is not: any part may be the cause.

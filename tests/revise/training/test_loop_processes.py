@@ -136,6 +136,15 @@ def train_two(out: Path, world: Any) -> None:
             torch.save(state, out / f"{name}.pt")
             (out / f"{name}.json").write_text(json.dumps([made.counters.samples, made.counters.failures]))
 
+    muon = trainer(out / "muon", *EVEN, "optim.muon_lr=0.01", objective=Toy(by_id=True), world=world)
+    muon.run(until=3)
+    again = trainer(out / "muon", *EVEN, "optim.muon_lr=0.01", objective=Toy(by_id=True), world=world)
+    assert again.resume() == 3
+    again.run()
+    state = state_of(again)
+    if world.first:
+        torch.save(state, out / "muon.pt")
+
     parts = trainer(
         out / "lora", *EVEN, 'lora={"rank": 2}', 'trainable=["transformer"]', objective=Toy(by_id=True), world=world
     )
@@ -230,6 +239,12 @@ def test_uneven_and_empty_ranks_weigh_what_they_have_and_do_not_hang(two: Path, 
     one = alone(tmp_path, *EVEN, f"loop.batch_size={size}", source=unreadable() if name == "failing" else None)
     assert distance(state_of(one), loaded(two / f"{name}.pt")) < 1e-6
     assert json.loads((two / f"{name}.json").read_text()) == [one.counters.samples, one.counters.failures]
+
+
+def test_muon_over_two_ranks_and_a_resume_is_that_of_one(two: Path, tmp_path: Path) -> None:
+    one = alone(tmp_path, *EVEN, "optim.muon_lr=0.01")
+    assert any(name.startswith("momentum") for name in state_of(one))
+    assert distance(state_of(one), loaded(two / "muon.pt")) < 1e-5
 
 
 def test_low_rank_factors_over_two_ranks_are_those_of_one(two: Path, tmp_path: Path) -> None:

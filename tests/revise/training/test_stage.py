@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class StopAt:
 
 @pytest.mark.parametrize(("at", "muon"), [(1, None), (4, 0.02), (5, None), (11, 0.02)])
 def test_a_training_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path, at: int, muon: float | None) -> None:
-    settings = _settings(muon_lr=muon)
+    settings = _settings(optim=replace(OPTIM, muon_lr=muon))
     whole = run_stage(Line(), settings, tmp_path / "whole")
     with pytest.raises(InterruptError, match=f"stopped at step {at} of 12"):
         run_stage(Line(), settings, tmp_path / "parts", stop=StopAt(at))
