@@ -91,5 +91,6 @@ __all__ = [
     "load_prices",
     "open_cache",
     "parse_scores",
+    "read_spent",
     "user_price_file",
 ]
