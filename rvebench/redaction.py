@@ -1,11 +1,11 @@
-"""Keys and tokens stay out of everything that is kept or printed."""
+"""Keys and tokens stay out of everything that is kept or printed, and folders out of what is passed on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 
-__all__ = ["MASK", "Secrets"]
+__all__ = ["MASK", "Secrets", "hide_paths"]
 
 MASK = "***"
 
@@ -15,6 +15,15 @@ _SECRET_NAME = re.compile(
 _SIGNED_QUERY = re.compile(r"(https?://[^\s?#\"'<>]+)\?[^\s\"'<>]*")
 _SHORTEST = 6
 """Shorter values would mask ordinary words."""
+_FOLDERS = re.compile(r"""(?:(?<![\w/.~…-])|(?<=file://))/(?!/)(?:[^\s/:;,'"<>()]+/)+""")
+
+
+def hide_paths(text: str) -> str:
+    """Returns `text` with the folders of absolute paths replaced by an ellipsis; names of files and URLs stay.
+
+    A page is passed on: it must not tell where on whose machine it was made, and must be the same from both.
+    """
+    return _FOLDERS.sub("…/", text)
 
 
 class Secrets:

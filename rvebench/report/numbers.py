@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
+from rvebench.redaction import hide_paths
 from rvebench.scoring import Coverage, Estimate, MetricSummary
 
 __all__ = [
@@ -47,8 +47,6 @@ _LABELS = {
     "GN": "Generation naturalness",
     "GR": "Generation realism",
 }
-
-_FOLDERS = re.compile(r"""(?:(?<![\w/.~…-])|(?<=file://))/(?!/)(?:[^\s/:;,'"<>()]+/)+""")
 
 
 def label(name: str) -> str:
@@ -117,11 +115,3 @@ def coverage_words(coverage: Coverage) -> str:
         f"{coverage.unjudged} unjudged",
     )
     return f"{coverage.n} {'sample' if coverage.n == 1 else 'samples'}: {', '.join(parts)}"
-
-
-def hide_paths(text: str) -> str:
-    """Returns `text` with the folders of absolute paths replaced by an ellipsis; names of files and URLs stay.
-
-    A page is passed on: it must not tell where on whose machine it was made, and must be the same from both.
-    """
-    return _FOLDERS.sub("…/", text)
