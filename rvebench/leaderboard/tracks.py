@@ -101,6 +101,8 @@ class TrackRules(Strict):
     formula_digest: Sha256
     repeats: Annotated[int, Field(ge=1)] = 1
     """Verdicts of the judge on each edit."""
+    reducer: Literal["mean", "median", "worst"] = "mean"
+    """How several verdicts become one."""
     interval_seed: Annotated[int, Field(ge=0)] = 0
     """Of the bootstrap, so that nobody chooses an interval."""
     metrics: Mapping[str, Sha256] = {}
