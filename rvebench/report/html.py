@@ -9,17 +9,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
-
+from rvebench.pages import Shell, as_ascii, base64_text, environment, inert_json, make_shell
 from rvebench.report.cards import card
 from rvebench.report.judges import DISAGREE_POINTS
 from rvebench.report.numbers import METRIC_NOTE
@@ -36,14 +30,6 @@ _STYLES = ("page.css", "samples.css")
 _SCRIPTS = ("core.js", "player.js", "cards.js", "app.js")
 
 
-class _Shell(NamedTuple):
-    """What is the same in every page."""
-
-    style: Markup
-    script: Markup
-    policy: str
-
-
 def render_html(view: RunView, *, media_limit_bytes: int = MEDIA_LIMIT_BYTES) -> str:
     """Returns the whole page as one HTML text; the same view gives the same text.
 
@@ -53,22 +39,18 @@ def render_html(view: RunView, *, media_limit_bytes: int = MEDIA_LIMIT_BYTES) ->
     """
     previews = list(_previews(view, media_limit_bytes))
     cards = [card(outcome, preview) for outcome, preview in zip(view.outcomes, previews, strict=True)]
-    template = _environment().from_string(_read("report.html"))
+    template = environment().from_string(_read("report.html"))
     head = template.render(
         page=make_page(view),
         shell=_shell(),
         metric_note=METRIC_NOTE,
         disagree_points=f"{DISAGREE_POINTS:g}",
-        cards=_inert(
-            json.dumps({"judged": bool(view.header.judge), "samples": cards}, sort_keys=True, allow_nan=False)
-        ),
+        cards=inert_json({"judged": bool(view.header.judge), "samples": cards}),
     )
-    # ASCII only: the page then reads the same whatever encoding a server claims, a lone surrogate in a text cannot make
-    # it unwritable, and tens of megabytes of base64 stay one byte a character in memory.
-    parts = [head.encode("ascii", "xmlcharrefreplace").decode("ascii")]
+    parts = [as_ascii(head)]
     for index, preview in enumerate(previews):
         if isinstance(preview, Preview):
-            parts.append(f'<script type="text/plain" id="media-{index}">{_base64(preview.data)}</script>\n')
+            parts.append(f'<script type="text/plain" id="media-{index}">{base64_text(preview.data)}</script>\n')
     parts.append("</body>\n</html>\n")
     return "".join(parts)
 
@@ -84,41 +66,10 @@ def _previews(view: RunView, limit_bytes: int) -> Iterator[Preview | PreviewProb
         yield preview
 
 
-def _inert(json_text: str) -> Markup:
-    """Returns JSON that no HTML parser can take for a tag, comment or entity."""
-    text = json_text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-    return Markup(text)  # noqa: S704 - every markup character is escaped above
-
-
 def _read(name: str) -> str:
     return resources.files("rvebench.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-@cache
-def _shell() -> _Shell:
-    style = "\n".join(_read(name) for name in _STYLES)
-    script = '"use strict";\n(() => {\n' + "\n".join(_read(name) for name in _SCRIPTS) + "})();\n"
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            "img-src data:",
-            f"style-src 'sha256-{_sha256(style)}'",
-            f"script-src 'sha256-{_sha256(script)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-    return _Shell(style=Markup(style), script=Markup(script), policy=policy)  # noqa: S704 - our own files
-
-
-def _sha256(text: str) -> str:
-    return _base64(hashlib.sha256(text.encode()).digest())
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+def _shell() -> Shell:
+    return make_shell([_read(name) for name in _STYLES], [_read(name) for name in _SCRIPTS])
