@@ -80,7 +80,7 @@ def _print_rows(rows: list[dict[str, object]], *, inside: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from rvebench.report.numbers import ABSENT, score
+    from rvebench.scoring.words import ABSENT, score
     from rvebench.taxonomy import CRITERIA
 
     directories = [Path(str(row["directory"])) for row in rows]

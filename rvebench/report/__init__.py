@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rvebench.report.html import MEDIA_LIMIT_BYTES, render_html
-from rvebench.report.preview import PreviewLayout
 from rvebench.report.summary import samples_csv, summary_json
 from rvebench.report.tables import print_tables
+from rvebench.runs.preview import PreviewLayout
 
 __all__ = [
     "MEDIA_LIMIT_BYTES",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rvebench.records import MetricValue, VerdictPart
 from rvebench.report.judges import DISAGREE_POINTS, between_sd
-from rvebench.report.numbers import ABSENT, hide_paths, label, measure, signed
-from rvebench.report.preview import ROW_NAMES, Preview, PreviewProblem
+from rvebench.runs.preview import ROW_NAMES, Preview, PreviewProblem
 from rvebench.runs.view import SampleOutcome
+from rvebench.scoring.words import ABSENT, hide_paths, label, measure, signed
 from rvebench.taxonomy import CRITERIA, Status
 
 __all__ = ["card"]

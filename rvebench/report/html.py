@@ -16,10 +16,10 @@ from importlib import resources
 from rvebench.pages import Shell, as_ascii, base64_text, environment, inert_json, make_shell
 from rvebench.report.cards import card
 from rvebench.report.judges import DISAGREE_POINTS
-from rvebench.report.numbers import METRIC_NOTE
 from rvebench.report.page import make_page
-from rvebench.report.preview import Preview, PreviewProblem, read_preview
+from rvebench.runs.preview import Preview, PreviewProblem, read_preview
 from rvebench.runs.view import RunView
+from rvebench.scoring.words import METRIC_NOTE
 
 __all__ = ["MEDIA_LIMIT_BYTES", "render_html"]
 

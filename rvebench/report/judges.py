@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rvebench.records import Usage, VerdictPart
-from rvebench.report.numbers import ABSENT, score
 from rvebench.runs.view import RunView
 from rvebench.scoring import JudgePair, JudgeSpread, judge_spread, spread_of
 from rvebench.scoring.shapes import as_json_number
+from rvebench.scoring.words import ABSENT, score
 from rvebench.taxonomy import CRITERIA, Criterion
 
 __all__ = [

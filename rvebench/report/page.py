@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rvebench.report.judges import mean_and_sd, panel_note, panel_of, sd_rows, usage_of, usage_words
-from rvebench.report.numbers import (
+from rvebench.runs.view import RunView, SampleOutcome
+from rvebench.scoring import Estimate, JudgePair, JudgeSpread, MetricSummary, Summary
+from rvebench.scoring.words import (
     ABSENT,
     SCORE_MAX,
     hide_paths,
@@ -18,8 +20,6 @@ from rvebench.report.numbers import (
     signed,
     unmeasured_words,
 )
-from rvebench.runs.view import RunView, SampleOutcome
-from rvebench.scoring import Estimate, JudgePair, JudgeSpread, MetricSummary, Summary
 from rvebench.taxonomy import CRITERIA, Status
 
 __all__ = ["Bar", "Choice", "Ending", "Failure", "JudgeLine", "MetricLine", "Page", "Panel", "TypeLine", "make_page"]

@@ -7,7 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rvebench.report.judges import mean_and_sd, panel_note, panel_of, sd_rows, usage_of, usage_words
-from rvebench.report.numbers import (
+from rvebench.runs.view import RunHeader, RunView
+from rvebench.scoring import JudgeSpread, MetricSummary, Summary
+from rvebench.scoring.words import (
     ABSENT,
     METRIC_NOTE,
     coverage_words,
@@ -20,8 +22,6 @@ from rvebench.report.numbers import (
     signed,
     unmeasured_words,
 )
-from rvebench.runs.view import RunHeader, RunView
-from rvebench.scoring import JudgeSpread, MetricSummary, Summary
 from rvebench.taxonomy import CRITERIA
 
 __all__ = ["print_tables"]

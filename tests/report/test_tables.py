@@ -10,8 +10,8 @@ from rich.console import Console
 from rvebench.records import Usage
 from rvebench.report import print_tables
 from rvebench.report.judges import usage_words
-from rvebench.report.numbers import hide_paths, measure, score, signed
 from rvebench.runs.view import RunView
+from rvebench.scoring.words import hide_paths, measure, score, signed
 from rvebench.taxonomy import Status
 from tests.report.views import fixed_view, judged_by, mixed_view, outcome, panel_view, view_of
 

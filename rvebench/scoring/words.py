@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from rvebench.redaction import hide_paths
-from rvebench.scoring import Coverage, Estimate, MetricSummary
+from rvebench.scoring.shapes import Coverage, Estimate, MetricSummary
 
 __all__ = [
     "ABSENT",

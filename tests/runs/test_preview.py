@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rvebench.report import PreviewLayout
-from rvebench.report.preview import Preview, PreviewProblem, read_preview
+from rvebench.runs.preview import Preview, PreviewProblem, read_preview
 from tests.report.views import sheet
 
 
