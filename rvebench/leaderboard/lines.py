@@ -22,6 +22,7 @@ __all__ = [
     "SampleLine",
     "UsageLine",
     "VerdictLine",
+    "WindowLine",
 ]
 
 SampleId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}$")]
@@ -36,6 +37,15 @@ class UsageLine(Strict):
     output_tokens: _Count = 0
     usd: Annotated[Number, Field(ge=0.0)] = 0.0
     unpriced: _Count = 0
+
+
+class WindowLine(Strict):
+    """The frames of the source that the editor consumed (:class:`rvebench.records.Window`)."""
+
+    start: _Count
+    stride: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
+    fps: Annotated[Number, Field(gt=0.0)]
 
 
 class EditLine(Strict):
@@ -53,6 +63,8 @@ class EditLine(Strict):
     wall_s: Annotated[Number, Field(ge=0.0)] = 0.0
     usd: Annotated[Number, Field(ge=0.0)] | None = None
     model_id: _Text = ""
+    window: WindowLine | None = None
+    """None: the whole source."""
 
 
 class AnswerLine(Strict):

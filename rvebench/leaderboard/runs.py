@@ -21,6 +21,7 @@ from rvebench.leaderboard.lines import (
     SampleLine,
     UsageLine,
     VerdictLine,
+    WindowLine,
 )
 from rvebench.leaderboard.shapes import markup_in
 from rvebench.leaderboard.submission import GeneratorFacts, JudgeFacts, RunFacts
@@ -190,6 +191,7 @@ def _sample_line(record: EditRecord, verdict: Verdict | None) -> SampleLine:
             wall_s=float(record.wall_s),
             usd=record.cost_usd,
             model_id=tame(record.model_id, 500),
+            window=None if record.window is None else WindowLine.model_validate(record.window.as_json()),
         ),
         verdict=VerdictLine(**_answer(verdict), parts=tuple(_part(part) for part in verdict.parts))
         if verdict
