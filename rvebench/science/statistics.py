@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from rvebench.errors import DataError
 from rvebench.scoring.bootstrap import expanded_levels, named_stream
+from rvebench.scoring.crossed import draw_times, pigeonhole_means
 from rvebench.scoring.paired import holm, sign_flip_p
 from rvebench.scoring.shapes import as_json_number
 
@@ -30,7 +31,6 @@ __all__ = ["Difference", "Direction", "SeedPoint", "Spread", "Verdict", "holm_ad
 Floats = NDArray[np.float64]
 Direction = Literal["higher", "lower", "none"]
 Verdict = Literal["higher", "lower", "not shown"]
-_CHUNK_ROWS = 512
 
 
 class SeedPoint(NamedTuple):
@@ -199,21 +199,6 @@ def _cells(points: Iterable[SeedPoint]) -> _Cells | None:
 
 def _draws(cells: _Cells, rng: np.random.Generator, resamples: int) -> Floats:
     """Returns the mean of each resample that drew anything; families first, so that one seed is the plain bootstrap."""
-    families = _times(rng, resamples, cells.clusters)
-    seeds = _times(rng, resamples, len(cells.seeds)) if len(cells.seeds) > 1 else np.ones((resamples, 1))
-    means = np.empty(resamples)
-    for start in range(0, resamples, _CHUNK_ROWS):
-        rows = slice(start, start + _CHUNK_ROWS)
-        sums = np.einsum("rs,sk,rk->r", seeds[rows], cells.sums_SK, families[rows], optimize=True)
-        sizes = np.einsum("rs,sk,rk->r", seeds[rows], cells.sizes_SK, families[rows], optimize=True)
-        means[rows] = np.divide(sums, sizes, out=np.full(len(sums), np.nan), where=sizes > 0)
-    return means[~np.isnan(means)]
-
-
-def _times(rng: np.random.Generator, resamples: int, count: int) -> Floats:
-    """Returns how often each of `count` things is drawn in each resample, from raw words as `bootstrap.draw_means`."""
-    words = rng.integers(0, np.iinfo(np.uint64).max, size=(resamples, count), dtype=np.uint64, endpoint=True)
-    picks = ((words >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
-    offsets = picks + np.arange(resamples, dtype=np.int64)[:, None] * count
-    counted = np.bincount(offsets.reshape(-1), minlength=resamples * count).reshape(resamples, count)
-    return counted.astype(np.float64)
+    families = draw_times(rng, resamples, cells.clusters)
+    seeds = draw_times(rng, resamples, len(cells.seeds)) if len(cells.seeds) > 1 else np.ones((resamples, 1))
+    return pigeonhole_means(cells.sums_SK, cells.sizes_SK, seeds, families)
