@@ -36,7 +36,15 @@ from rvebench.scoring.paired import (
     sign_flip_p,
 )
 
-__all__ = ["BOOTSTRAP_FEWEST", "DropTest", "PairedTest", "fewest_sources", "measure_drop", "sources_needed"]
+__all__ = [
+    "BOOTSTRAP_FEWEST",
+    "DropTest",
+    "PairedTest",
+    "fewest_sources",
+    "measure_drop",
+    "sources_needed",
+    "sources_to_decide",
+]
 
 BOOTSTRAP_FEWEST = 10
 """Sources below which the bootstrap's interval misses too often to decide anything (docs/design/statistics.md)."""
@@ -177,3 +185,38 @@ def sources_needed(
         if worst > tolerated:
             found.append(required_pairs((worst - tolerated) / spread, power=power, alpha=alpha_drop))
     return max(found)
+
+
+def sources_to_decide(
+    found: DropTest,
+    *,
+    tolerated: float,
+    worst: float,
+    alpha: float,
+    alpha_drop: float,
+    power: float,
+    test: PairedTest,
+) -> int:
+    """Returns how many sources, more than there were, would decide what this test left open.
+
+    That of :func:`sources_needed`; where there were as many already, the difference lies between the margins, and the
+    answer is for the nearer of the two with the difference as it was found.
+
+    Args:
+        found: a test that neither showed a drop nor ruled one out.
+        tolerated: as for that test.
+        worst: as for that test.
+        alpha: level of ruling out.
+        alpha_drop: level of showing a drop.
+        power: chance to decide.
+        test: as for that test.
+    """
+    spread = found.spread or 0.0
+    planned = sources_needed(
+        spread, tolerated=tolerated, worst=worst, alpha=alpha, alpha_drop=alpha_drop, power=power, test=test
+    )
+    if planned > found.sources or not spread:
+        return max(planned, found.sources + 1)
+    gaps = ((worst + found.difference, alpha), (-found.difference - tolerated, alpha_drop))
+    ways = [required_pairs(gap / spread, power=power, alpha=level) for gap, level in gaps if gap > 0.0]
+    return max(min(ways, default=planned), found.sources + 1)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -66,7 +65,7 @@ class _Rule(Strict):
     max_judge_errors: Annotated[int, Field(ge=0)] | None = None
 
 
-_TABLES: Mapping[str, type[BaseModel]] = {"gate": _Gate, "budget": _Budget}
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
