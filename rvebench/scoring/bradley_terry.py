@@ -38,6 +38,7 @@ __all__ = [
     "comparison_groups",
     "fit_strengths",
     "influence",
+    "never_bested",
     "ties_chance",
 ]
 
@@ -91,6 +92,27 @@ def comparison_groups(played_KK: Floats) -> Groups:
         groups.append(tuple(sorted(group)))
         left = [each for each in left if each not in group]
     return tuple(groups)
+
+
+def never_bested(points_KK: Floats, group: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the members of a group that gave no point to the others: only the prior keeps their lead finite.
+
+    Args:
+        points_KK: what i took from j, a tie for half.
+        group: things that comparisons link.
+
+    Returns:
+        They, in order; empty where chains of points lead both ways between all members, so that every strength is
+        finite without a prior.
+    """
+    reaches = (points_KK > 0) | np.eye(len(points_KK), dtype=bool)
+    for via in group:
+        reaches |= reaches[:, via : via + 1] & reaches[via : via + 1, :]
+    top = tuple(i for i in group if all(reaches[i, j] for j in group if reaches[j, i]))
+    if len(top) == len(group):
+        return ()
+    # With several such sets no comparison orders them; the first one stands for all.
+    return tuple(i for i in top if reaches[top[0], i])
 
 
 def fit_strengths(

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from rvebench.scoring.bootstrap import named_stream
 __all__ = [
     "CrossedVariance",
     "Pigeonhole",
+    "Share",
     "crossed_variance",
     "draw_times",
     "pigeonhole_means",
@@ -59,6 +61,16 @@ class CrossedVariance:
     rows or columns do."""
     fewest: float
     """The smaller of the effective numbers of rows and columns."""
+
+
+class Share(NamedTuple):
+    """A share of 0 to 1 and what is known of it."""
+
+    value: float
+    ci95: tuple[float, float] | None
+    """None below two rows or two columns."""
+    p: float | None
+    """Two-sided, of "it is one half"; None where there is no interval."""
 
 
 class Pigeonhole:
@@ -217,16 +229,11 @@ def symmetric_interval(
     """
     if spread is None:
         return None
-    deviation = float(draws.std()) / math.sqrt(spread.inflation)
-    if deviation == 0.0:
-        deviation = math.sqrt(spread.variance) * scale
-    reach = _student(spread.freedom) * deviation
+    reach = _student(spread.freedom) * _deviation(draws, spread, scale)
     return value - reach, value + reach
 
 
-def share_interval(
-    sums_KR: Floats, sizes_KR: Floats, pigeonhole: Pigeonhole
-) -> tuple[float, tuple[float, float] | None]:
+def share_interval(sums_KR: Floats, sizes_KR: Floats, pigeonhole: Pigeonhole) -> Share:
     """Returns a share of 0 to 1, such as a win rate, with its 95 % interval.
 
     Where every value is 0, or every value is 1, no draw differs. The interval then reaches to the share that as many
@@ -237,25 +244,32 @@ def share_interval(
         sums_KR: sums of values in 0..1 by row and column.
         sizes_KR: how many there are; at least one in all.
         pigeonhole: the resamples.
-
-    Returns:
-        The share; its interval, None below two rows or two columns.
     """
     wins, n = float(sums_KR.sum()), float(sizes_KR.sum())
     share = wins / n
     spread = crossed_variance(sums_KR, sizes_KR)
     if spread is None:
-        return share, None
+        return Share(share, None, None)
     if wins <= 0.0 or wins >= n:
-        reach = _TAIL ** (1.0 / max(1.0, spread.fewest))
-        return share, ((0.0, 1.0 - reach) if wins <= 0.0 else (reach, 1.0))
+        fewest = max(1.0, spread.fewest)
+        reach = _TAIL ** (1.0 / fewest)
+        return Share(share, (0.0, 1.0 - reach) if wins <= 0.0 else (reach, 1.0), min(1.0, 2.0 * 0.5**fewest))
     drawn_wins, drawn = pigeonhole.sums(sums_KR), pigeonhole.sums(sizes_KR)
     # Half a win and half a loss more: a resample without a loss would have no logit.
     draws = np.log((drawn_wins + 0.5) / (drawn - drawn_wins + 0.5))[drawn > 0]
-    slope = 1.0 / (share * (1.0 - share))
-    ends = symmetric_interval(math.log(share / (1.0 - share)), draws, spread, scale=slope)
-    assert ends is not None
-    return share, (_from_logit(ends[0]), _from_logit(ends[1]))
+    logit = math.log(share / (1.0 - share))
+    deviation = _deviation(draws, spread, 1.0 / (share * (1.0 - share)))
+    reach = _student(spread.freedom) * deviation
+    return Share(
+        share,
+        (_from_logit(logit - reach), _from_logit(logit + reach)),
+        _two_sided(logit / deviation, spread.freedom) if deviation > 0 else float(logit == 0.0),
+    )
+
+
+def _deviation(draws: Floats, spread: CrossedVariance, scale: float) -> float:
+    deviation = float(draws.std()) / math.sqrt(spread.inflation)
+    return deviation if deviation > 0.0 else math.sqrt(spread.variance) * scale
 
 
 def _from_logit(value: float) -> float:
@@ -266,3 +280,9 @@ def _student(freedom: float) -> float:
     from scipy.special import stdtrit
 
     return -float(stdtrit(freedom, _TAIL))
+
+
+def _two_sided(t: float, freedom: float) -> float:
+    from scipy.special import stdtr
+
+    return min(1.0, 2.0 * float(stdtr(freedom, -abs(t))))

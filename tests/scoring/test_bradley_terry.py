@@ -13,6 +13,7 @@ from rvebench.scoring.bradley_terry import (
     comparison_groups,
     fit_strengths,
     influence,
+    never_bested,
     ties_chance,
 )
 from rvebench.scoring.plackett_luce import plackett_luce
@@ -98,6 +99,22 @@ def test_who_never_lost_is_finite_with_the_prior_and_refused_without() -> None:
     assert found.log_K[0] > 5 and found.log_K == pytest.approx(-found.log_K[::-1])
     with pytest.raises(DataError, match=r"no finite value.*prior above 0"):
         fit_strengths(wins, np.zeros((3, 3)), prior=0.0)
+
+
+@pytest.mark.parametrize(
+    ("points", "top"),
+    [
+        ({(0, 1): 5, (1, 0): 1, (1, 2): 3, (2, 0): 1}, ()),
+        ({(0, 1): 5, (1, 2): 3, (2, 1): 1, (0, 2): 2}, (0,)),
+        ({(0, 1): 5, (1, 0): 1, (1, 2): 3}, (0, 1)),
+        ({(1, 0): 1, (2, 0): 1}, (1,)),
+    ],
+)
+def test_who_gave_no_point_is_named(points: dict[tuple[int, int], float], top: tuple[int, ...]) -> None:
+    taken = np.zeros((3, 3))
+    for pair, count in points.items():
+        taken[pair] = count
+    assert never_bested(taken, (0, 1, 2)) == top
 
 
 def test_the_prior_moves_strengths_by_less_than_an_answer() -> None:

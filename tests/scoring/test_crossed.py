@@ -84,28 +84,43 @@ def test_two_answers_in_a_cell_weigh_twice_and_count_once() -> None:
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
 def test_one_row_or_one_column_shows_no_spread(shape: tuple[int, int]) -> None:
     assert crossed_variance(np.ones(shape), np.ones(shape)) is None
-    share, ends = share_interval(np.ones(shape), np.ones(shape), Pigeonhole(*shape, seed=0, name="x", resamples=50))
-    assert share == 1.0 and ends is None
+    found = share_interval(np.ones(shape), np.ones(shape), Pigeonhole(*shape, seed=0, name="x", resamples=50))
+    assert found == (1.0, None, None)
 
 
 def test_nobody_ever_disagreeing_is_not_certainty() -> None:
     draws = Pigeonhole(50, 15, seed=0, name="x", resamples=50)
-    _, won = share_interval(np.ones((50, 15)), np.ones((50, 15)), draws)
-    _, lost = share_interval(np.zeros((50, 15)), np.ones((50, 15)), draws)
+    _, won, p = share_interval(np.ones((50, 15)), np.ones((50, 15)), draws)
+    _, lost, _ = share_interval(np.zeros((50, 15)), np.ones((50, 15)), draws)
     assert won is not None and lost is not None
     # What 15 of 15 say of a share: scipy.stats.binomtest(15, 15).proportion_ci().low
     assert won == pytest.approx((0.78198, 1.0), abs=1e-5)
     assert lost == pytest.approx((0.0, 0.21802), abs=1e-5)
+    assert p == pytest.approx(2 * 0.5**15)
 
 
 def test_a_shares_interval_stays_within_0_and_1_and_turns_round_with_the_side() -> None:
     wins = (np.random.default_rng(5).random((30, 8)) < 0.97).astype(float)
     draws = Pigeonhole(30, 8, seed=0, name="x", resamples=500)
-    share, ends = share_interval(wins, np.ones((30, 8)), draws)
-    other, turned = share_interval(1 - wins, np.ones((30, 8)), draws)
+    share, ends, p = share_interval(wins, np.ones((30, 8)), draws)
+    other, turned, same_p = share_interval(1 - wins, np.ones((30, 8)), draws)
     assert ends is not None and turned is not None
     assert 0.0 < ends[0] < share < ends[1] < 1.0
     assert (1 - other, 1 - turned[1], 1 - turned[0]) == pytest.approx((share, *ends))
+    assert same_p == pytest.approx(p)
+
+
+def test_the_p_value_is_below_one_in_twenty_just_where_the_interval_leaves_out_a_half() -> None:
+    rng = np.random.default_rng(7)
+    sides = set()
+    for chance in np.linspace(0.5, 0.62, 25):
+        wins = (rng.random((40, 10)) < chance).astype(float)
+        draws = Pigeonhole(40, 10, seed=0, name="x", resamples=200)
+        _, ends, p = share_interval(wins, np.ones((40, 10)), draws)
+        assert ends is not None and p is not None
+        assert (p < 0.05) == (not ends[0] <= 0.5 <= ends[1])
+        sides.add(p < 0.05)
+    assert sides == {True, False}
 
 
 def test_without_a_spread_of_draws_the_estimate_stands_in() -> None:
