@@ -18,6 +18,7 @@ from rvebench.cli import (
     doctor,
     editors,
     evaluate,
+    gate,
     judge,
     metrics,
     reproduce,
@@ -64,6 +65,7 @@ app.command()(evaluate.score)
 app.command()(runs.rescore)
 app.command()(runs.report)
 app.command()(compare.compare)
+app.command()(gate.gate)
 app.command()(correlate.correlate)
 app.add_typer(runs.app, name="runs")
 app.add_typer(data.app, name="data")

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ViewComparison", "compare", "compare_views", "print_comparison"]
 
-_JUDGE_FACTS = ("judge model", "prompt sha256", "frame plan sha256", "judge digest")
-"""The facts of a run that decide its verdicts, most telling first."""
-
 _WIDE = 100
 """Columns of a terminal from which on wins and losses have room."""
 
@@ -38,6 +35,9 @@ def compare(
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Compare although judge, formula or samples differ; says what does.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say what differs, and where the change comes from.")
+    ] = False,
     format_: Annotated[
         Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")
     ] = Format.TEXT,
@@ -46,17 +46,27 @@ def compare(
 
     Leaves with 1 when the overall score of RUN_B is significantly below that of RUN_A. Example:
 
-        rvebench compare runs/base runs/new
+        rvebench compare runs/base runs/new --explain
     """
+    from rvebench.cli.runs_diff import print_explanation
     from rvebench.errors import EXIT_FAILED
-    from rvebench.runs import load_run
+    from rvebench.runs import explain_change, load_run, read_run_files
     from rvebench.scoring import Reading
 
-    found = compare_views(load_run(run_a), load_run(run_b), formula=formula, seed=seed, allow_mixed=allow_mixed)
-    if format_ is Format.JSON:
-        print_json(found.as_json())
+    reasons = None
+    if explain:
+        a, b = (read_run_files(directory, formula=formula) for directory in (run_a, run_b))
+        views, reasons = (a.view, b.view), explain_change(a, b)
     else:
-        print_comparison(found, console())
+        views = (load_run(run_a), load_run(run_b))
+    found = compare_views(*views, formula=formula, seed=seed, allow_mixed=allow_mixed)
+    if format_ is Format.JSON:
+        print_json({**found.as_json(), **({} if reasons is None else {"explanation": reasons.as_json()})})
+    else:
+        out = console()
+        print_comparison(found, out)
+        if reasons is not None:
+            print_explanation(reasons, out)
     if found.comparison.overall.reading is Reading.WORSE:
         raise typer.Exit(EXIT_FAILED)
 
@@ -116,7 +126,7 @@ def compare_views(
         raise UsageError(
             f"the runs differ in {'; '.join(mixed)}",
             where=b.directory,
-            hint="compare runs made alike, or allow it with --allow-mixed",
+            hint="compare runs made alike, allow it with --allow-mixed, or see `rvebench runs diff`",
         )
     comparison = compare_runs(
         _rows(a), _rows(b), get_formula(formula or a.header.formula), seed=seed, allow_mixed=allow_mixed
@@ -159,32 +169,20 @@ def _rows(view: RunView) -> list[ScoreRow]:
 
 def _differences(a: RunView, b: RunView, formula: str | None) -> tuple[str, ...]:
     """Returns what differs in that which decides scores, one clause each."""
+    from rvebench.runs import Cause, deciding_changes
+
+    changes = deciding_changes(a, b)
+    # Another judge has another prompt and other frames too: its name says enough.
+    other_judge = any(change.what == "judge" for change in changes)
     found = []
-    if a.header.judge != b.header.judge:
-        found.append(f"judge ({a.header.judge} against {b.header.judge})")
-    else:
-        # A digest says only that something differs: it is named when nothing more telling is.
-        for name in _JUDGE_FACTS:
-            ours, theirs = a.header.facts.get(name, "none"), b.header.facts.get(name, "none")
-            if ours != theirs and not (name == "judge digest" and found):
-                found.append(f"{name} ({_short(ours)} against {_short(theirs)})")
-    if formula is None and a.header.formula != b.header.formula:
-        found.append(f"formula ({a.header.formula} against {b.header.formula}; --formula sets one for both)")
-    in_b = {item.sample.id: item.sample for item in b.outcomes}
-    changed = sorted(
-        item.sample.id
-        for item in a.outcomes
-        if item.sample.id in in_b
-        and (item.sample.digest, item.sample.cluster) != (in_b[item.sample.id].digest, in_b[item.sample.id].cluster)
-    )
-    if changed:
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        found.append(f"samples that share an id ({', '.join(changed[:3])}{more})")
+    for change in changes:
+        if other_judge and change.what != "judge" and change.cause in {Cause.JUDGE, Cause.PROMPT, Cause.FRAMES}:
+            continue
+        if change.cause is not Cause.FORMULA:
+            found.append(str(change))
+        elif formula is None:
+            found.append(f"formula ({change.a} against {change.b}; --formula sets one for both)")
     return tuple(found)
-
-
-def _short(text: str) -> str:
-    return f"{text[:12]}…" if len(text) == 64 else text
 
 
 def _table(title: str, rows: Mapping[str, PairedEstimate], *, wide: bool) -> Table:

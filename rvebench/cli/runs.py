@@ -1,4 +1,4 @@
-"""`rvebench runs list|show|merge`, `rescore` and `report`: what can be done with runs that are there."""
+"""`rvebench runs list|show|diff|merge`, `rescore` and `report`: what can be done with runs that are there."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from rvebench.cli.common import Format, console, print_json
+from rvebench.cli.runs_diff import diff_runs
 
 __all__ = ["app", "report", "rescore"]
 
-app = typer.Typer(help="List, show and merge runs.", no_args_is_help=True)
+app = typer.Typer(help="List, show, compare and merge runs.", no_args_is_help=True)
+
+app.command("diff")(diff_runs)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rvebench.runs.asking import AskingOptions
 from rvebench.runs.changes import Cause, Change, RunFiles, changes_between, deciding_changes, read_run_files
 from rvebench.runs.costing import estimate_run
-from rvebench.runs.explain import Explained, Explanation, explain_change
+from rvebench.runs.explain import Explained, Explanation, Movement, explain_change
 from rvebench.runs.load import load_run, metric_rows, score_rows
 from rvebench.runs.manifest import Manifest, Shard, parse_shard, read_manifest
 from rvebench.runs.merge import merge_runs
@@ -23,6 +23,7 @@ __all__ = [
     "Explanation",
     "Judging",
     "Manifest",
+    "Movement",
     "Outcome",
     "Plan",
     "Remaining",

@@ -191,6 +191,8 @@ def _editor(a: Manifest, b: Manifest) -> Iterator[Change]:
     if ours.editor.spec != theirs.editor.spec:
         yield Change(cause=Cause.EDITOR, what="editor", a=ours.editor.spec, b=theirs.editor.spec)
     for name, was, now in _differing(ours.editor.info, theirs.editor.info):
+        if name == "name" and ours.editor.spec != theirs.editor.spec:
+            continue  # said already
         yield Change(cause=Cause.EDITOR, what=f"editor {name.replace('_', ' ')}", a=was, b=now)
     if ours.seed != theirs.seed:
         yield Change(cause=Cause.EDITOR, what="seed", a=str(ours.seed), b=str(theirs.seed))

@@ -19,9 +19,10 @@ from rvebench.taxonomy import Status
 
 __all__ = ["Explained", "Explanation", "Movement", "explain_change"]
 
-_TEXTS, _MEDIA, _ENDED, _SAME, _OTHER = (
+_TEXTS, _MEDIA, _GONE, _ENDED, _SAME, _OTHER = (
     "changed samples",
     "changed source or target videos",
+    "outputs missing in one run",
     "edits in one run only",
     "the same edits",
     "other edits",
@@ -30,6 +31,7 @@ _TEXTS, _MEDIA, _ENDED, _SAME, _OTHER = (
 _ACTS: Mapping[str, tuple[Cause, ...]] = {
     _TEXTS: (Cause.SAMPLES, Cause.MEDIA, Cause.EDITOR, Cause.JUDGE, Cause.PROMPT, Cause.FRAMES, Cause.CODE),
     _MEDIA: (Cause.MEDIA, Cause.EDITOR, Cause.JUDGE, Cause.PROMPT, Cause.FRAMES, Cause.CODE),
+    _GONE: (),
     _ENDED: (Cause.EDITOR, Cause.CODE),
     _SAME: (Cause.JUDGE, Cause.PROMPT, Cause.FRAMES, Cause.CODE),
     _OTHER: (Cause.EDITOR, Cause.JUDGE, Cause.PROMPT, Cause.FRAMES, Cause.CODE),
@@ -37,6 +39,7 @@ _ACTS: Mapping[str, tuple[Cause, ...]] = {
 """What can change the score of a pair of each class, once the formula is the same."""
 
 _SCATTER: Mapping[str, str] = {
+    _GONE: "nothing is recorded for them: the run is not finished, or outputs are gone",
     _SAME: "nothing that is recorded differs: the judge answered otherwise",
     _OTHER: "nothing that is recorded differs: the editor made another video",
     _ENDED: "nothing that is recorded differs: the editor ended otherwise",
@@ -143,9 +146,12 @@ def _classes(a: RunFiles, b: RunFiles) -> dict[str, str]:
         if name not in in_b:
             continue
         ours, theirs = a.edits.get(name), b.edits.get(name)
+        gone = [edit is None or edit.status is Status.MISSING for edit in (ours, theirs)]
         made = [edit is not None and edit.status is Status.OK for edit in (ours, theirs)]
         if name in changed:
             found[name] = _MEDIA if changed[name] is Cause.MEDIA else _TEXTS
+        elif gone[0] != gone[1]:
+            found[name] = _GONE
         elif made[0] != made[1]:
             found[name] = _ENDED
         elif ours is None or theirs is None or not made[0]:
