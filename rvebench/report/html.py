@@ -26,7 +26,7 @@ __all__ = ["MEDIA_LIMIT_BYTES", "render_html"]
 MEDIA_LIMIT_BYTES = 192 * 1024 * 1024
 """Previews in one page, before base64: past this, browsers open a file too slowly to be of use."""
 
-_STYLES = ("page.css", "samples.css")
+_STYLES = ("samples.css",)
 _SCRIPTS = ("core.js", "player.js", "cards.js", "app.js")
 
 
