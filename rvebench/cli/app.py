@@ -20,10 +20,12 @@ from rvebench.cli import (
     evaluate,
     gate,
     judge,
+    leaderboard,
     metrics,
     reproduce,
     revise,
     runs,
+    submit,
     train_revise,
     weights,
 )
@@ -73,8 +75,10 @@ app.add_typer(editors.app, name="editors")
 app.add_typer(judge.app, name="judge")
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(weights.app, name="weights")
+app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(revise.app, name="revise")
 app.command("train-revise")(train_revise.train_revise)
+app.command()(submit.submit)
 app.command()(reproduce.reproduce)
 app.command()(doctor.doctor)
 

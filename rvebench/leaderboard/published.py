@@ -109,16 +109,23 @@ def _pins(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key not in _WORDS}
 
 
-def check_supersedes(rows: Sequence[Row], base: Base | None) -> None:
-    """Notes rows that replace what is not an older row of their track."""
-    there = {f"{row.track}/{row.folder.name}" for row in rows} | set(base.rows() if base else ())
+def check_supersedes(rows: Sequence[Row], base: Base | None, there: Mapping[Path, set[str]]) -> None:
+    """Notes rows that replace what is not an older row of their track.
+
+    Args:
+        rows: the rows that were read.
+        base: the revision that has published ones.
+        there: names of all rows in each track's folder.
+    """
+    published = set(base.rows()) if base else set()
     for row in rows:
         older = row.submission.supersedes if row.submission else None
         if older is None:
             continue
-        if f"{row.track}/{older}" not in there:
-            row.add(
-                "identity.supersedes", f"it supersedes {older}, which is no row of {row.track}", file=SUBMISSION_NAME
-            )
+        if older not in there[row.folder.parent] and f"{row.track}/{older}" not in published:
+            what = f"it supersedes {older}, which is no row of {row.track}"
         elif older[:8] > row.folder.name[:8] or older == row.folder.name:
-            row.add("identity.supersedes", f"it supersedes {older}, which is not older", file=SUBMISSION_NAME)
+            what = f"it supersedes {older}, which is not older"
+        else:
+            continue
+        row.add("identity.supersedes", what, file=SUBMISSION_NAME)
