@@ -38,7 +38,7 @@ __all__ = [
     "comparison_groups",
     "fit_strengths",
     "influence",
-    "never_bested",
+    "strata",
     "ties_chance",
 ]
 
@@ -94,25 +94,21 @@ def comparison_groups(played_KK: Floats) -> Groups:
     return tuple(groups)
 
 
-def never_bested(points_KK: Floats, group: tuple[int, ...]) -> tuple[int, ...]:
-    """Returns the members of a group that gave no point to the others: only the prior keeps their lead finite.
+def strata(points_KK: Floats, group: tuple[int, ...]) -> Groups:
+    """Returns the parts of a group within which chains of points lead both ways, those that gave no point up first.
+
+    Between two parts only the prior keeps a strength finite: one of them never took a point from the other. With one
+    part alone, every strength is finite without a prior (Ford, American Mathematical Monthly 64(8), 1957).
 
     Args:
         points_KK: what i took from j, a tie for half.
         group: things that comparisons link.
-
-    Returns:
-        They, in order; empty where chains of points lead both ways between all members, so that every strength is
-        finite without a prior.
     """
     reaches = (points_KK > 0) | np.eye(len(points_KK), dtype=bool)
     for via in group:
         reaches |= reaches[:, via : via + 1] & reaches[via : via + 1, :]
-    top = tuple(i for i in group if all(reaches[i, j] for j in group if reaches[j, i]))
-    if len(top) == len(group):
-        return ()
-    # With several such sets no comparison orders them; the first one stands for all.
-    return tuple(i for i in top if reaches[top[0], i])
+    parts = {tuple(j for j in group if reaches[i, j] and reaches[j, i]) for i in group}
+    return tuple(sorted(parts, key=lambda part: (-int(reaches[part[0], list(group)].sum()), part)))
 
 
 def fit_strengths(

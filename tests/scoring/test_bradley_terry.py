@@ -13,7 +13,7 @@ from rvebench.scoring.bradley_terry import (
     comparison_groups,
     fit_strengths,
     influence,
-    never_bested,
+    strata,
     ties_chance,
 )
 from rvebench.scoring.plackett_luce import plackett_luce
@@ -102,19 +102,21 @@ def test_who_never_lost_is_finite_with_the_prior_and_refused_without() -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "top"),
+    ("points", "parts"),
     [
-        ({(0, 1): 5, (1, 0): 1, (1, 2): 3, (2, 0): 1}, ()),
-        ({(0, 1): 5, (1, 2): 3, (2, 1): 1, (0, 2): 2}, (0,)),
-        ({(0, 1): 5, (1, 0): 1, (1, 2): 3}, (0, 1)),
-        ({(1, 0): 1, (2, 0): 1}, (1,)),
+        ({(0, 1): 5, (1, 2): 3, (2, 0): 1}, ((0, 1, 2),)),
+        ({(0, 1): 5, (1, 2): 3, (2, 1): 1, (0, 2): 2}, ((0,), (1, 2))),
+        ({(2, 1): 5, (1, 0): 1}, ((2,), (1,), (0,))),
+        ({(1, 0): 1, (2, 0): 1}, ((1,), (2,), (0,))),
     ],
 )
-def test_who_gave_no_point_is_named(points: dict[tuple[int, int], float], top: tuple[int, ...]) -> None:
+def test_who_gave_no_point_stands_apart(
+    points: dict[tuple[int, int], float], parts: tuple[tuple[int, ...], ...]
+) -> None:
     taken = np.zeros((3, 3))
     for pair, count in points.items():
         taken[pair] = count
-    assert never_bested(taken, (0, 1, 2)) == top
+    assert strata(taken, (0, 1, 2)) == parts
 
 
 def test_the_prior_moves_strengths_by_less_than_an_answer() -> None:
