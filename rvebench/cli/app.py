@@ -25,6 +25,7 @@ from rvebench.cli import (
     reproduce,
     revise,
     runs,
+    study,
     submit,
     train_revise,
     weights,
@@ -79,6 +80,7 @@ app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(revise.app, name="revise")
 app.command("train-revise")(train_revise.train_revise)
 app.command()(submit.submit)
+app.add_typer(study.app, name="study")
 app.command()(reproduce.reproduce)
 app.command()(doctor.doctor)
 

@@ -164,7 +164,7 @@ class Rules(_Strict):
     consent: tuple[str, ...]
     """Paragraphs a rater agrees to."""
     min_watch_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
-    """Seconds a trial is looked at before it can be answered; a clip that is shorter is seen to its end once."""
+    """Seconds that the clips play, round and round, before a trial can be answered."""
     scale: tuple[int, int] = (1, 5)
     """Lowest and highest score of the Likert design; higher is better."""
     scale_words: tuple[str, str] = ("very bad", "very good")
@@ -282,6 +282,8 @@ class Consent(_Strict):
 
     kind: Literal["consent"] = "consent"
     study: Sha256
+    key: Identifier
+    """As in an answer."""
     rater: Identifier
     at: str
 

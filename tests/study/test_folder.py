@@ -33,7 +33,7 @@ def test_answers_are_read_back_in_order(tmp_path: Path) -> None:
     study = make_study()
     write_folder(tmp_path, study)
     sent = [answer(study, trial) for trial in study.trials]
-    agreed = Consent(study=study.digest, rater="r01", at="2026-11-26T12:00:00Z")
+    agreed = Consent(study=study.digest, key="c", rater="r01", at="2026-11-26T12:00:00Z")
     said = Remark(study=study.digest, key="k", rater="r01", text="<script>", at="2026-11-26T12:00:00Z")
     path = write_lines(tmp_path, agreed, *sent, said)
     with path.open("ab") as file:
