@@ -36,7 +36,9 @@ def pack_lines(values: Iterable[object]) -> bytes:
     return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True, write_content_size=True).compress(text)
 
 
-def unpack_lines(path: Path, *, packed_bytes: int, unpacked_bytes: int, line_bytes: int) -> Iterator[bytes]:
+def unpack_lines(
+    path: Path, *, packed_bytes: int, unpacked_bytes: int, line_bytes: int, most_lines: int = 1_000_000
+) -> Iterator[bytes]:
     """Yields the lines of a packed file without their ends; memory stays small whatever the file says of itself.
 
     Args:
@@ -44,6 +46,7 @@ def unpack_lines(path: Path, *, packed_bytes: int, unpacked_bytes: int, line_byt
         packed_bytes: most bytes of the file.
         unpacked_bytes: most bytes of all lines.
         line_bytes: most bytes of one line.
+        most_lines: most lines; work on a file of empty lines ends there.
 
     Raises:
         TooLargeError: a limit is passed; nothing beyond it is unpacked.
@@ -60,7 +63,7 @@ def unpack_lines(path: Path, *, packed_bytes: int, unpacked_bytes: int, line_byt
         raise PackedError(f"the file cannot be read: {error.strerror or error}", where=path) from None
     with file:
         unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
-        seen = 0
+        seen = count = 0
         rest = b""
         try:
             with unpacker.stream_reader(file, read_across_frames=False, closefd=False) as stream:
@@ -72,6 +75,9 @@ def unpack_lines(path: Path, *, packed_bytes: int, unpacked_bytes: int, line_byt
                             where=path,
                         )
                     *lines, rest = (rest + chunk).split(b"\n")
+                    count += len(lines)
+                    if count > most_lines:
+                        raise TooLargeError(f"the file has more than {most_lines:,} lines", where=path)
                     yield from _sized(lines, line_bytes, path)
                     if len(rest) > line_bytes:
                         yield from _sized([rest], line_bytes, path)

@@ -30,6 +30,8 @@ ATTESTATIONS = "attestations"
 _FILES = (SUBMISSION_NAME, VERDICTS_NAME, METRICS_NAME, MEDIA_NAME, README_NAME)
 _FOLDER = re.compile(r"\d{8}_[a-z0-9][a-z0-9.-]{0,59}")
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
+_FLOOD = 20_000
+"""Lines that are read of a row whose track is unknown."""
 _MOST_LINES = 3
 """Faulty lines of one file that are told one by one."""
 
@@ -202,8 +204,11 @@ def _check_readme(row: Row) -> None:
 
 def _read_evidence(row: Row, caps: Caps) -> Evidence | None:
     before = len(row.findings)
-    lines = _lines(row, VERDICTS_NAME, SampleLine, caps.verdicts_bytes, caps, _check_words)
-    metrics = _lines(row, METRICS_NAME, MetricLine, caps.metrics_bytes, caps, lambda _line: "")
+    # Twice what a sound row has: what stands twice is told as such, a flood of lines is not read to its end.
+    most = 2 * len(row.samples) + 10 if row.samples else _FLOOD
+    kinds = max(1, len(row.rules.metrics)) if row.rules else 1
+    lines = _lines(row, VERDICTS_NAME, SampleLine, caps.verdicts_bytes, caps, _check_words, most)
+    metrics = _lines(row, METRICS_NAME, MetricLine, caps.metrics_bytes, caps, lambda _line: "", most * kinds)
     media = _media(row)
     if len(row.findings) > before:
         return None
@@ -219,7 +224,9 @@ def _check_words(line: SampleLine) -> str:
     return next((found for text in words if (found := markup_in(text, lines=True))), "")
 
 
-def _lines(row: Row, name: str, kind: type[T], packed_bytes: int, caps: Caps, words: Callable[[T], str]) -> list[T]:
+def _lines(
+    row: Row, name: str, kind: type[T], packed_bytes: int, caps: Caps, words: Callable[[T], str], most_lines: int
+) -> list[T]:
     found: list[T] = []
     faults = 0
 
@@ -235,6 +242,7 @@ def _lines(row: Row, name: str, kind: type[T], packed_bytes: int, caps: Caps, wo
             packed_bytes=packed_bytes,
             unpacked_bytes=caps.unpacked_bytes,
             line_bytes=caps.line_bytes,
+            most_lines=most_lines,
         )
         for number, text in enumerate(packed, start=1):
             try:
