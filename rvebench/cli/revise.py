@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
+from rvebench.cli.revise_assemble import register as register_assemble
 from rvebench.cli.revise_data import register as register_data
 from rvebench.cli.revise_pull import pull
 from rvebench.cli.revise_show import count_text, plain_table, size_text
@@ -37,6 +38,7 @@ checkpoint = typer.Typer(
 )
 app.add_typer(checkpoint, name="checkpoint")
 register(app)
+register_assemble(app)
 register_data(app)
 app.command("pull")(pull)
 

@@ -10,6 +10,7 @@ from typing import Any
 from rvebench.assets import cache_dir
 from rvebench.revise.assembly import Parts, load_parts
 from rvebench.revise.folder import read_folder
+from rvebench.revise.training.beginning import assemble
 from rvebench.revise.training.clips import PreparedClips, prepare_clips
 from rvebench.revise.training.config import TrainConfig
 from rvebench.revise.training.plan import training_plan
@@ -19,7 +20,6 @@ from rvebench.science.driver import Context, Finished
 from rvebench.science.editing import Editing, load_edits, save_edits
 from rvebench.science.rows import EditRow
 from rvebench.science.training import (
-    assemble,
     fill_shards,
     model_of,
     train_autoencoder,
@@ -161,9 +161,11 @@ def _begin(shop: Workshop, context: Context, config: TrainConfig) -> tuple[Train
     if choices.base is not None and choices.vae is None and choices.critic is None:
         base = load_parts(read_folder(choices.base))
         sized = replace(config, model=replace(config.model, vae=base.config.vae, vlm=base.config.vlm))
-        return assemble(sized, choices.base, choices.base, seed=config.loop.seed)
-    vae, critic = (Path(context.needs[name].result["folder"]) for name in ("vae", "critic"))
-    return assemble(config, vae, critic, seed=config.loop.seed)
+        parts = assemble(sized.model, choices.base, choices.base, seed=config.loop.seed)
+    else:
+        vae, critic = (Path(context.needs[name].result["folder"]) for name in ("vae", "critic"))
+        parts = assemble(config.model, vae, critic, seed=config.loop.seed)
+    return replace(config, model=parts.config), parts
 
 
 def make_shards(shop: Workshop, config: TrainConfig, context: Context) -> Mapping[str, Any]:

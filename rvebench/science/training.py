@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rvebench.errors import DataError
-from rvebench.revise.assembly import Parts, null_context, random_parts
+from rvebench.revise.assembly import Parts
 from rvebench.revise.placement import check_device
-from rvebench.revise.pretrained import freeze
 from rvebench.revise.training.clips import PreparedClips, TrainingSample
 from rvebench.revise.training.config import CriticConfig, TrainConfig
 from rvebench.revise.training.critic import build_critic
@@ -37,13 +35,11 @@ from rvebench.revise.training.stage import run_stage
 from rvebench.revise.training.supporting import CriticTrainConfig, VaeTrainConfig
 from rvebench.revise.training.vae_stage import VaeTask, load_vae_folder, save_vae_folder
 from rvebench.revise.training.world import World
-from rvebench.revise.vlm.loading import load_vlm
 from rvebench.splits.graded import read_graded
 from rvebench.storage import LogLine, atomic_write_text, read_lines
 
 __all__ = [
     "Trained",
-    "assemble",
     "fill_shards",
     "gate_seen",
     "model_of",
@@ -118,30 +114,6 @@ def _graded(path: Path, config: CriticTrainConfig, *of: PreparedClips) -> dict[s
             frames = read_graded_clip(edit.video, config.clips, where=edit.sample)
             found.setdefault(edit.sample, []).append(GradedClip(edit.kind, frames, edit.grade))
     return found
-
-
-def assemble(config: TrainConfig, vae: Path, critic: Path, *, seed: int) -> tuple[TrainConfig, Parts]:
-    """Returns a training and the model it begins with: trained autoencoder and VLM, all else with random weights.
-
-    Args:
-        config: of the training; its latents' statistics are replaced by the autoencoder's.
-        vae: a folder that `train-vae` wrote.
-        critic: a folder that `train-critic` wrote.
-        seed: of the random weights.
-
-    Raises:
-        UsageError: a folder is not there, or holds something else.
-        DataError: a file is damaged, or of other sizes.
-    """
-    told, trained = load_vae_folder(vae)
-    sizes = replace(config.model.vae, latents_mean=told.vae.latents_mean, latents_std=told.vae.latents_std)
-    if sizes != told.vae:
-        raise DataError("the autoencoder has other sizes than the training's", where=vae, hint="train one for it")
-    model = replace(config.model, vae=told.vae)
-    vlm = load_vlm(critic / "vlm", model.vlm, model.compat)
-    parts = random_parts(model, seed=seed)
-    whole = replace(parts, vae=freeze(trained.model), vlm=vlm, null=null_context(vlm, parts.text))
-    return replace(config, model=model), whole
 
 
 def model_of(folder: Path) -> Path:

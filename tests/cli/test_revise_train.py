@@ -78,6 +78,32 @@ def test_an_autoencoder_and_then_a_critic_that_sees_through_it_are_trained(split
     said = rvebench("revise", "train-critic", "--config", split / "critic.json", *asked, *common)
     assert "Pearson with the grade" in said.stdout and "mine" in said.stdout
     assert (out / "vlm" / "tokenizer.json").is_file()
+    the_two_make_a_model(vae, out, tmp_path)
+
+
+def the_two_make_a_model(vae: Path, critic: Path, tmp_path: Path) -> None:
+    import torch
+
+    from rvebench.revise.assembly import load_parts
+    from rvebench.revise.folder import read_folder
+    from rvebench.revise.training.vae_stage import load_vae_folder
+
+    sizes = tmp_path / "sizes.json"
+    sizes.write_text(json.dumps({"preset": "nano", "model": {**TINY["model"], "dit": {"layers": 1}}}))
+    common = ("revise", "assemble", "--vae", vae, "--critic", critic, "--config", sizes)
+    made = json.loads(rvebench(*common, "--out", tmp_path / "model", "--format", "json").stdout)
+    parts = load_parts(read_folder(tmp_path / "model"))
+    trained = load_vae_folder(vae)[1].model.state_dict()
+    assert all(torch.equal(tensor, trained[name]) for name, tensor in parts.vae.state_dict().items())
+    rvebench(*common, "--generator", tmp_path / "model", "--seed", 9, "--half", "--out", tmp_path / "half")
+    half = load_parts(read_folder(tmp_path / "half"))
+    pairs = zip(parts.dit.parameters(), half.dit.parameters(), strict=True)
+    assert all(torch.allclose(a, b, rtol=2**-7, atol=1e-6) for a, b in pairs)
+    assert sum(file.stat().st_size for file in (tmp_path / "half").rglob("*") if file.is_file()) < made["bytes"]
+    said = rvebench(*common, "--config", "nano", "--out", tmp_path / "other", code=4)
+    assert "the autoencoder has other sizes than the model's" in only_error(said)
+    said = rvebench(*common, "--out", tmp_path / "model", code=2)
+    assert "the folder is not empty" in only_error(said)
 
 
 def test_sigterm_saves_and_another_training_is_refused(split: Path, tmp_path: Path) -> None:
