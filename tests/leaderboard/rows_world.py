@@ -85,7 +85,9 @@ def make_root(
             f"repeats = {repeats}\nnoise_band = 0.5\n"
             f'[{name}.judge]\nname = "tester"\nversion = "1"\ndigest = "{JUDGE}"\n'
             f"[{name}.metrics]\n" + "".join(f'metric_{index} = "{METRIC}"\n' for index in range(n_metrics)) + "\n"
-            f"[{name}.budget]\n" + "".join(f"{key} = {value}\n" for key, value in allowed.items())
+            f"[{name}.budget]\n"
+            + "".join(f"{key} = {value}\n" for key, value in allowed.items())
+            + (f"[{name}.caps]\nunpacked_bytes = {unpacked_bytes}\n" if unpacked_bytes else "")
         )
 
     (folder / "tracks.toml").write_text(
