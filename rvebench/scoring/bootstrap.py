@@ -203,8 +203,8 @@ def expanded_levels(count: int) -> tuple[float, float]:
 def interval_p(means: Floats, clusters: int, bound: float) -> float:
     """Returns the two-sided p value of "the true mean is `bound`": the `expanded` interval turned round.
 
-    It is the smallest alpha whose interval of level 1 - alpha leaves `bound` out. With `b` of `m` resampled means on the
-    far side of it the tail is `(b + 1) / (m + 1)`, so that p is never 0; few resamples cannot give a small one.
+    It is the smallest alpha whose interval of level 1 - alpha leaves `bound` out. With `b` of `m` resampled means on
+    the far side of it the tail is `(b + 1) / (m + 1)`, so that p is never 0; few resamples cannot give a small one.
 
     Args:
         means: resampled means, in any order.

@@ -38,10 +38,12 @@ from rvebench.scoring.paired import (
 
 __all__ = [
     "BOOTSTRAP_FEWEST",
+    "Answer",
     "DropTest",
     "PairedTest",
     "fewest_sources",
     "measure_drop",
+    "read_drop",
     "sources_needed",
     "sources_to_decide",
 ]
@@ -57,6 +59,17 @@ class PairedTest(str, Enum):
     """Flips the sign of each source's differences: exact with few sources, given that they scatter symmetrically."""
     BOOTSTRAP = "paired-bootstrap"
     """Draws sources with replacement: asks nothing of the scatter, and wants ten sources."""
+
+
+class Answer(str, Enum):
+    """What a test against two margins lets one say."""
+
+    SHOWN = "shown"
+    """The candidate is more than `tolerated` below the baseline."""
+    RULED_OUT = "ruled out"
+    """The candidate is not `worst` below the baseline."""
+    OPEN = "open"
+    """Neither is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +103,7 @@ def measure_drop(
     test: PairedTest,
     seed: int,
     draws: int = DEFAULT_PERMUTATIONS,
+    resamples: int = DEFAULT_RESAMPLES,
 ) -> DropTest:
     """Returns how the candidate differs, and whether a drop beyond either margin is shown or ruled out.
 
@@ -101,6 +115,7 @@ def measure_drop(
         test: how.
         seed: of resamples and sign patterns.
         draws: random sign patterns, or resamples for a p value.
+        resamples: for the interval of a sign-flip test; the bootstrap's comes from its draws.
 
     Raises:
         UsageError: the margins do not fit.
@@ -114,8 +129,8 @@ def measure_drop(
     sums, sizes = clusters.sums_KS[:, 0], clusters.sizes_KS[:, 0]
     count, n = len(sums), clusters.n
     error = cluster_standard_error(sums.tolist(), sizes.astype(int).tolist())
-    resamples = draws if test is PairedTest.BOOTSTRAP else DEFAULT_RESAMPLES
-    means = None if count < 2 else draw_means(clusters, named_stream(seed, f"drop/{name}"), resamples)
+    rows = draws if test is PairedTest.BOOTSTRAP else resamples
+    means = None if count < 2 else draw_means(clusters, named_stream(seed, f"drop/{name}"), rows)
 
     def p_of(margin: float, *, lower: bool) -> float:
         beyond = clusters.mean < -margin if lower else clusters.mean > -margin
@@ -140,6 +155,19 @@ def measure_drop(
         sources=count,
         spread=None if error is None else error * math.sqrt(count),
     )
+
+
+def read_drop(found: DropTest, p_drop: float, alpha: float) -> Answer:
+    """Returns the answer of a test; a drop that is shown is shown, though a larger one may be ruled out too.
+
+    Args:
+        found: the test.
+        p_drop: its own, or adjusted for the family it belongs to.
+        alpha: level of both answers.
+    """
+    if p_drop <= alpha:
+        return Answer.SHOWN
+    return Answer.RULED_OUT if found.p_safe <= alpha else Answer.OPEN
 
 
 def fewest_sources(test: PairedTest, alpha: float) -> int:

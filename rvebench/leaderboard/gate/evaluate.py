@@ -35,7 +35,7 @@ from rvebench.runs import (
     read_spending,
 )
 from rvebench.scoring import get_formula, holm
-from rvebench.scoring.margin import DropTest, measure_drop, sources_to_decide
+from rvebench.scoring.margin import Answer, DropTest, measure_drop, read_drop, sources_to_decide
 from rvebench.taxonomy import Status
 
 __all__ = ["run_gate"]
@@ -227,12 +227,13 @@ def _check(item: _Tested, family: dict[str, float], power: float) -> Check:
         baseline=_as_measured(drop, measured).mean_baseline,
         candidate=_as_measured(drop, measured).mean_candidate,
     )
-    if family[rule.name] <= rule.alpha:
+    answer = read_drop(drop, family[rule.name], rule.alpha)
+    if answer is Answer.SHOWN:
         words = drop_words(check, rule, measured, tests=len(family))
         return replace(check, verdict=Verdict.REGRESS, reason=Reason.DROP, words=f"{words}; {floor}" if low else words)
     if low:
         return replace(check, verdict=Verdict.REGRESS, reason=Reason.FLOOR, words=floor)
-    if drop.p_safe <= rule.alpha:
+    if answer is Answer.RULED_OUT:
         return replace(check, words=pass_words(check, rule, measured))
     sources = sources_to_decide(
         drop,
