@@ -3,7 +3,8 @@
 A stage has a key: the digest of all that decides what it makes, the keys of the stages it needs included. It works in a
 folder of that key and is done when `done.json` stands there, which is written last. What another setting made stays
 where it was. What a stage does when its folder is there but not finished is its own affair: trainings go on from their
-checkpoint.
+checkpoint. Several processes may work in one folder: each stage is locked by the one that does it, and the others take
+the next that can be done, or wait.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rvebench.errors import DataError, InterruptError, StorageError
+from rvebench.errors import DataError, InterruptError, LockedError, StorageError
 from rvebench.records import digest_of
 from rvebench.storage import atomic_write_text, exclusive_lock, read_json
 
@@ -111,6 +113,7 @@ class Runner:
         work: the folder.
         stop: see :class:`Context`.
         say: see :class:`Context`.
+        poll_s: seconds between looks at what another process does.
 
     Raises:
         ValueError: a name stands twice, or a stage comes before one that it needs.
@@ -120,6 +123,7 @@ class Runner:
     work: Path
     stop: Callable[[], bool] = lambda: False
     say: Callable[[str], object] = lambda _line: None
+    poll_s: float = 2.0
     _keys: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -166,28 +170,52 @@ class Runner:
     def run(self) -> dict[str, Finished]:
         """Does what is left, in order, and returns every stage's record by name.
 
+        Stages that another process is doing are waited for.
+
         Raises:
             InterruptError: a stop was asked for; what is done is kept.
-            LockedError: another process works in the folder.
             StorageError: something cannot be written.
         """
         try:
-            (self.work / "stages").mkdir(parents=True, exist_ok=True)
+            for name in ("stages", "locks"):
+                (self.work / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"cannot be made: {error.strerror or error}", where=self.work) from error
         found: dict[str, Finished] = {}
-        with exclusive_lock(self.work / "lock"):
-            for place, stage in enumerate(self.stages, start=1):
-                before = self.finished(stage.name)
-                if before is None:
-                    if self.stop():
-                        raise InterruptError(
-                            f"stopped before {stage.name}", hint="run the same command again: what is done is kept"
-                        )
+        told: set[str] = set()
+        while left := [stage for stage in self.stages if stage.name not in found]:
+            ready = [stage for stage in left if all(need in found for need in stage.needs)]
+            # after each that was done look again from the first: others may have freed an earlier one
+            if any(self._settled(stage, found) for stage in ready):
+                continue
+            self._check_stop(ready[0].name)
+            if ready[0].name not in told:
+                told.add(ready[0].name)
+                self.say(f"waiting for {', '.join(stage.name for stage in ready)}: another process works at it")
+            time.sleep(self.poll_s)
+        return {stage.name: found[stage.name] for stage in self.stages}
+
+    def _settled(self, stage: Stage, found: dict[str, Finished]) -> bool:
+        """Does a stage if need be; false where another process is at it."""
+        record = self.finished(stage.name)
+        if record is None:
+            self._check_stop(stage.name)
+            with ExitStack() as held:
+                try:
+                    held.enter_context(exclusive_lock(self.work / "locks" / self.folder(stage.name).name))
+                except LockedError:
+                    return False
+                record = self.finished(stage.name)  # the other may have ended between the two looks
+                if record is None:
+                    place = 1 + next(n for n, each in enumerate(self.stages) if each is stage)
                     self.say(f"[{place}/{len(self.stages)}] {stage.name}")
-                    before = self._do(stage, found)
-                found[stage.name] = before
-        return found
+                    record = self._do(stage, found)
+        found[stage.name] = record
+        return True
+
+    def _check_stop(self, name: str) -> None:
+        if self.stop():
+            raise InterruptError(f"stopped before {name}", hint="run the same command again: what is done is kept")
 
     def _do(self, stage: Stage, found: Mapping[str, Finished]) -> Finished:
         folder = self.folder(stage.name)

@@ -88,13 +88,40 @@ def test_a_run_killed_within_a_stage_redoes_that_stage_and_none_before(tmp_path:
         if "b" in ran(log):
             break
         time.sleep(0.05)
-    with pytest.raises(LockedError):
-        Runner(stages=stages(log), work=work).run()
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     Runner(stages=stages(log), work=work).run()
     assert ran(log) == ["a", "b", "b", "fork/c", "fork/d"]
+
+
+def test_a_second_process_does_what_the_first_is_not_at_and_waits_for_the_rest(tmp_path: Path) -> None:
+    log, work, said = tmp_path / "log", tmp_path / "w", list[str]()
+    process = multiprocessing.get_context("spawn").Process(target=_until_killed, args=(log, work))
+    process.start()
+    for _ in range(600):
+        if "b" in ran(log):
+            break
+        time.sleep(0.05)
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith("waiting"):
+            process.kill()  # the kernel frees its lock
+
+    found = Runner(stages=stages(log), work=work, say=say, poll_s=0.02).run()
+    process.join()
+    assert ran(log) == ["a", "b", "fork/d", "b", "fork/c"]
+    assert said[0] == "[4/4] fork/d" and said[1].startswith("waiting for b: another process")
+    assert list(found) == ["a", "b", "fork/c", "fork/d"]
+
+
+def test_a_lock_of_a_stage_s_own_is_no_reason_to_wait(tmp_path: Path) -> None:
+    def locked(_context: Context) -> Mapping[str, Any]:
+        raise LockedError("another process trains here")
+
+    with pytest.raises(LockedError, match="trains here"):
+        Runner(stages=[Stage(name="fork", decides={}, run=locked)], work=tmp_path).run()
 
 
 def test_a_stop_is_heard_between_stages_and_within_them(tmp_path: Path) -> None:
