@@ -12,6 +12,7 @@ import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, print_json, progress_bar
 from rvebench.cli.examining import BaseUrl, Cache, MaxTokens, MaxUsd, Prices, ask_and_close, built_judge, judging_of
+from rvebench.cli.leaderboard_build import build
 
 if TYPE_CHECKING:
     from rvebench.leaderboard.validate import OpenRow, Report
@@ -21,6 +22,7 @@ __all__ = ["app"]
 app = typer.Typer(
     help="Leaderboards: tracks, rows that can be checked, second judgements.", epilog=EXIT_HELP, no_args_is_help=True
 )
+app.command()(build)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 RowArgument = Annotated[Path, typer.Argument(metavar="SUBMISSION", help="A submission's folder.")]
