@@ -14,6 +14,7 @@ from rvebench.cli.common import progress_bar
 from rvebench.errors import UsageError
 from rvebench.revise.assembly import Parts, load_parts, random_parts
 from rvebench.revise.folder import read_folder
+from rvebench.revise.sampling.memory import available_memory
 from rvebench.revise.training.batch import Batch
 from rvebench.revise.training.clips import ClipShape
 from rvebench.revise.training.config import TrainConfig, training_preset, training_preset_names
@@ -66,11 +67,13 @@ class Making:
     def plan(self, *, world: int, device: str) -> TrainingPlan:
         """Returns what the training costs, at the shape of its data; nothing is loaded."""
         shape = self.shape()
-        memory = None
-        if torch.device(device).type == "cuda":
-            memory = int(torch.cuda.get_device_properties(torch.device(device)).total_memory)
         return training_plan(
-            self.config, world=world, device=device, memory_bytes=memory, frames=shape.frames, size=shape.size
+            self.config,
+            world=world,
+            device=device,
+            memory_bytes=_memory_of(device, world),
+            frames=shape.frames,
+            size=shape.size,
         )
 
     def shape(self) -> ClipShape:
@@ -204,6 +207,16 @@ class TargetMeasure:
             if values:
                 found[name] = sum(values) / len(values)
         return found
+
+
+def _memory_of(device: str, world: int) -> int | None:
+    """Returns the bytes that a rank may fill: of its own GPU, or of main memory, which ranks share; None if unknown."""
+    if torch.device(device).type == "cuda":
+        return int(torch.cuda.get_device_properties(torch.device(device)).total_memory)
+    try:
+        return available_memory(device) // world
+    except UsageError:
+        return None
 
 
 def _holds_shards(data: str) -> bool:

@@ -112,6 +112,16 @@ def test_a_dry_run_says_what_a_step_costs_and_makes_nothing(split: Path, shards:
     assert not (tmp_path / "none").exists()
 
 
+def test_what_main_memory_cannot_hold_is_refused_before_anything_is_made(
+    split: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rvebench.cli.train_parts.available_memory", lambda _device: 2_000_000)
+    for more in ((), ("--dry-run",)):
+        error = refused(command(split, tmp_path / "none", shards, *more))
+        assert error.exit_code == 2 and "GiB" in str(error)
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
