@@ -6,6 +6,7 @@ neither begin a command nor notify anybody.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 
 from rvebench.errors import RveError
@@ -143,5 +144,6 @@ def _code(text: str) -> str:
 
 def _text(text: str) -> str:
     """Returns plain words in Markdown: every sign that means something is escaped, `@` notifies nobody."""
-    escaped = "".join(f"\\{letter}" if letter in r"\`*_[]<>#~!|" else letter for letter in plain(text))
+    safe = html.escape(plain(text), quote=False)
+    escaped = "".join(f"\\{letter}" if letter in r"\`*_[]#~!|" else letter for letter in safe)
     return escaped.replace("@", "@\N{ZERO WIDTH SPACE}").replace("://", ":\N{ZERO WIDTH SPACE}//")
