@@ -78,10 +78,10 @@ def test_an_autoencoder_and_then_a_critic_that_sees_through_it_are_trained(split
     said = rvebench("revise", "train-critic", "--config", split / "critic.json", *asked, *common)
     assert "Pearson with the grade" in said.stdout and "mine" in said.stdout
     assert (out / "vlm" / "tokenizer.json").is_file()
-    the_two_make_a_model(vae, out, tmp_path)
+    the_two_make_a_model(split, vae, out, tmp_path)
 
 
-def the_two_make_a_model(vae: Path, critic: Path, tmp_path: Path) -> None:
+def the_two_make_a_model(split: Path, vae: Path, critic: Path, tmp_path: Path) -> None:
     import torch
 
     from rvebench.revise.assembly import load_parts
@@ -100,6 +100,11 @@ def the_two_make_a_model(vae: Path, critic: Path, tmp_path: Path) -> None:
     pairs = zip(parts.dit.parameters(), half.dit.parameters(), strict=True)
     assert all(torch.allclose(a, b, rtol=2**-7, atol=1e-6) for a, b in pairs)
     assert sum(file.stat().st_size for file in (tmp_path / "half").rglob("*") if file.is_file()) < made["bytes"]
+    estimates = ("--generator", tmp_path / "model", "--out", tmp_path / "of-estimates", "--steps", 1)
+    asked = ("revise", "train-critic", "--config", split / "critic.json", "--data", split, *estimates, *STAGE)
+    told = json.loads(rvebench(*asked, "--clips", tmp_path / "clips", "--format", "json").stdout)
+    made = json.loads((tmp_path / "of-estimates" / "report.json").read_text())["identity"]
+    assert told["steps"] == 1 and made["generator"]
     said = rvebench(*common, "--config", "nano", "--out", tmp_path / "other", code=4)
     assert "the autoencoder has other sizes than the model's" in only_error(said)
     said = rvebench(*common, "--out", tmp_path / "model", code=2)
