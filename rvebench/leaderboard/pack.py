@@ -173,7 +173,8 @@ def slug_of(name: str) -> str:
         UsageError: nothing of the name is left.
     """
     text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9.]+", "-", text).strip("-.")[:60].strip("-.")
+    slug = re.sub(r"[^a-z0-9.]+|\.{2,}", "-", text)
+    slug = re.sub(r"-[-.]*-", "-", slug).strip("-.")[:60].strip("-.")
     if not slug:
         raise UsageError(f"no folder can be named after {name!r}", hint="give --slug with letters or digits")
     return slug

@@ -11,7 +11,8 @@ from rvebench.records import canonical_json
 __all__ = ["PackedError", "TooLargeError", "pack_lines", "unpack_lines"]
 
 _LEVEL = 12
-_CHUNK_BYTES = 1 << 17
+_PIECE_BYTES = 512
+"""Read at a time: at its densest, zstandard makes 128 KiB of four bytes, so this is 16 MiB at most."""
 _WINDOW_BYTES = 1 << 27
 """Most memory a frame may ask its reader for."""
 
@@ -62,27 +63,32 @@ def unpack_lines(
     except OSError as error:
         raise PackedError(f"the file cannot be read: {error.strerror or error}", where=path) from None
     with file:
-        unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
+        unpacker = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).decompressobj()
         seen = count = 0
         rest = b""
         try:
-            with unpacker.stream_reader(file, read_across_frames=False, closefd=False) as stream:
-                while chunk := stream.read(_CHUNK_BYTES):
-                    seen += len(chunk)
-                    if seen > unpacked_bytes:
-                        raise TooLargeError(
-                            f"the file unpacks to more than the {unpacked_bytes:,} bytes that the track allows",
-                            where=path,
-                        )
-                    *lines, rest = (rest + chunk).split(b"\n")
-                    count += len(lines)
-                    if count > most_lines:
-                        raise TooLargeError(f"the file has more than {most_lines:,} lines", where=path)
-                    yield from _sized(lines, line_bytes, path)
-                    if len(rest) > line_bytes:
-                        yield from _sized([rest], line_bytes, path)
+            while piece := file.read(_PIECE_BYTES):
+                if unpacker.eof:
+                    raise PackedError("the file goes on after its end", where=path)
+                chunk = unpacker.decompress(piece)
+                seen += len(chunk)
+                if seen > unpacked_bytes:
+                    raise TooLargeError(
+                        f"the file unpacks to more than the {unpacked_bytes:,} bytes that the track allows", where=path
+                    )
+                *lines, rest = (rest + chunk).split(b"\n")
+                count += len(lines)
+                if count > most_lines:
+                    raise TooLargeError(f"the file has more than {most_lines:,} lines", where=path)
+                yield from _sized(lines, line_bytes, path)
+                if len(rest) > line_bytes:
+                    yield from _sized([rest], line_bytes, path)
         except zstandard.ZstdError as error:
             raise PackedError(f"the file is not zstandard, or is damaged: {error}", where=path) from None
+        if not unpacker.eof:
+            raise PackedError("the file ends before it should", where=path)
+        if unpacker.unused_data:
+            raise PackedError("the file goes on after its end", where=path)
         if rest:
             raise PackedError("the file ends in the middle of a line", where=path)
 

@@ -6,7 +6,6 @@ Nothing is judged or computed again here; a run that is not finished is refused.
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +22,7 @@ from rvebench.leaderboard.lines import (
     VerdictLine,
     WindowLine,
 )
-from rvebench.leaderboard.shapes import markup_in
+from rvebench.leaderboard.shapes import markup_in, without_markup
 from rvebench.leaderboard.submission import GeneratorFacts, JudgeFacts, RunFacts
 from rvebench.leaderboard.tracks import TrackRules
 from rvebench.records import MetricValue, Sample, Usage, Verdict, VerdictPart
@@ -164,16 +163,7 @@ def _file_sha256(path: Path) -> str:
 def tame(text: str, most: int) -> str:
     """Returns a text of others as evidence keeps it: no folder of this machine, no markup, no invisible character."""
     text = hide_paths(text)[:most]
-    if not markup_in(text, lines=True):
-        return text
-    text = text.replace("<", "‹").replace("&#", "& #").replace("](", "] (").replace("script:", "script :")
-    text = text.replace("data:text", "data: text")
-    safe = "".join(letter if letter in "\n\t" or _is_seen(letter) else "\ufffd" for letter in text)
-    return safe if not markup_in(safe, lines=True) else "".join(letter for letter in safe if letter.isalnum())
-
-
-def _is_seen(letter: str) -> bool:
-    return unicodedata.category(letter) not in {"Cc", "Cs"} and not markup_in(letter)
+    return without_markup(text) if markup_in(text, lines=True) else text
 
 
 def _sample_line(record: EditRecord, verdict: Verdict | None) -> SampleLine:
