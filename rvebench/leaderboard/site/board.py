@@ -125,9 +125,10 @@ def read_rows(tracks: Tracks, track: str, folders: Sequence[Path], media: Path) 
     rules = tracks.get(track)
     rows = []
     for folder in folders:
+        _require_no_link(folder)
         submission = read_submission(folder)
-        samples = per_sample(folder, tracks=tracks)
         _require_own(submission, rules, track, folder)
+        samples = per_sample(folder, tracks=tracks)
         _require_headline(submission, samples, folder)
         rows.append(
             Row(
@@ -181,6 +182,13 @@ def _scoreboard(rows: Sequence[Row]) -> Scoreboard:
         judged_NM=np.array([[score is not None for score in column] for column in scores]).T,
         clusters=tuple(sample.cluster for sample in first),
     )
+
+
+def _require_no_link(folder: Path) -> None:
+    """A site is published: nothing from outside the leaderboard may get into it."""
+    for path in (folder, *folder.iterdir()):
+        if path.is_symlink():
+            raise DataError("a link to elsewhere is no part of a submission", where=path)
 
 
 def _require_own(submission: Submission, rules: TrackRules, track: str, folder: Path) -> None:

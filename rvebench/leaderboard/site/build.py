@@ -135,7 +135,8 @@ def _make_ready(out: Path) -> None:
 
 
 def _write(path: Path, text: str) -> int:
-    data = text.encode()
+    # Half a surrogate pair in others' words cannot be written: it becomes a question mark, as in their evidence.
+    data = text.encode(errors="replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A site is made again from its leaderboard: a page is replaced whole, but need not outlive a power cut.
