@@ -64,7 +64,7 @@ def gate(
     else:
         print_gate(result, console())
     if github:
-        _tell_github(result, rules.path, to_stderr=format_ is Format.JSON, with_summary=summary is None)
+        _tell_github(result, rules.path, to_stderr=format_ is Format.JSON, summary=summary)
     raise typer.Exit(result.exit_code)
 
 
@@ -100,12 +100,13 @@ def _append(path: Path, text: str) -> None:
         raise StorageError(f"cannot write: {error.strerror}", where=path, hint="choose another file") from None
 
 
-def _tell_github(result: GateResult, policy: Path, *, to_stderr: bool, with_summary: bool) -> None:
+def _tell_github(result: GateResult, policy: Path, *, to_stderr: bool, summary: Path | None) -> None:
     from rvebench.leaderboard.gate.github import annotate, markdown, outputs
 
     for line in annotate(result, policy_file=_below_checkout(policy)):
         typer.echo(line, err=to_stderr)
-    if with_summary and (name := os.environ.get("GITHUB_STEP_SUMMARY")):
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if name and (summary is None or summary.resolve() != Path(name).resolve()):
         _append(Path(name), markdown(result))
     if name := os.environ.get("GITHUB_OUTPUT"):
         _append(Path(name), outputs(result))

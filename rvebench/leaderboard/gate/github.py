@@ -112,7 +112,7 @@ def _lines(result: GateResult) -> Iterator[str]:
         yield ""
         yield from (f"- {_text(note)}" for note in result.notes)
     yield ""
-    yield f"<sub>runs {_code(a.run_id)} and {_code(b.run_id)}, seed {result.seed}, {result.tests} tests by Holm</sub>"
+    yield f"Runs {_code(a.run_id)} and {_code(b.run_id)}, seed {result.seed}, {result.tests} tests by Holm."
 
 
 def _row(check: Check) -> str:
