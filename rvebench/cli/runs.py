@@ -1,4 +1,4 @@
-"""`rvebench runs list|show|diff|merge`, `rescore` and `report`: what can be done with runs that are there."""
+"""`rvebench runs list|show|diff|sheet|merge`, `rescore` and `report`: what can be done with runs that are there."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import typer
 
 from rvebench.cli.common import Format, console, print_json
 from rvebench.cli.runs_diff import diff_runs
+from rvebench.cli.runs_sheet import sheet_of_runs
 
 __all__ = ["app", "report", "rescore"]
 
 app = typer.Typer(help="List, show, compare and merge runs.", no_args_is_help=True)
 
 app.command("diff")(diff_runs)
+app.command("sheet")(sheet_of_runs)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 

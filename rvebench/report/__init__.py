@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rvebench.report.html import MEDIA_LIMIT_BYTES, render_html
+from rvebench.report.sheet import contact_sheet
 from rvebench.report.summary import samples_csv, summary_json
 from rvebench.report.tables import print_tables
 from rvebench.runs.preview import PreviewLayout
@@ -10,6 +11,7 @@ from rvebench.runs.preview import PreviewLayout
 __all__ = [
     "MEDIA_LIMIT_BYTES",
     "PreviewLayout",
+    "contact_sheet",
     "print_tables",
     "render_html",
     "samples_csv",
