@@ -175,9 +175,11 @@ def _nano() -> TrainConfig:
         objective="sft",
         trainable=("transformer", "vision_head", "adapter"),
         dropout=DropoutConfig(text=0.0, vlm=0.1, source=0.0),
-        optim=OptimConfig(lr=1e-3, weight_decay=0.01, warmup_steps=100, schedule="cosine", clip_norm=1.0, ema=0.999),
+        optim=OptimConfig(
+            lr=1e-3, muon_lr=0.02, weight_decay=0.01, warmup_steps=100, schedule="cosine", clip_norm=1.0, ema=0.999
+        ),
         critic=CriticConfig(prompt="nano-v2", at_once=8),
-        loop=LoopConfig(steps=3000, batch_size=16, precision="fp32", activation_checkpointing="none"),
+        loop=LoopConfig(steps=2400, batch_size=16, precision="fp32", activation_checkpointing="none"),
     )
 
 

@@ -46,8 +46,8 @@ class VaeTrainConfig:
 
 def _nano_critic_stage() -> StageSettings:
     optim = OptimConfig(
-        lr=1e-3, beta2=0.98, weight_decay=0.02, warmup_steps=200, schedule="cosine", final_share=0.02, clip_norm=1.0,
-        ema=0.998,
+        lr=1e-3, muon_lr=0.02, beta2=0.98, weight_decay=0.02, warmup_steps=50, schedule="cosine", final_share=0.02,
+        clip_norm=1.0, ema=0.998,
     )  # fmt: skip
     return StageSettings(steps=4000, batch_size=16, optim=optim, save_every=200, eval_every=500)
 
