@@ -87,7 +87,7 @@ def _check_coverage(row: Row, evidence: Evidence, samples: Mapping[str, Sample])
     said = {
         "coverage.dropped": "{n} of {all} samples have no line",
         "coverage.doubled": "{n} of {all} samples have more than one line",
-        "coverage.unknown": "{n} samples are not of the split",
+        "coverage.unknown": "samples that are not of the split: {n}",
     }
     for code, names in faults.items():
         if names:
@@ -194,13 +194,13 @@ def _check_media(row: Row, evidence: Evidence) -> bool:
     edits = {line.sample for line in evidence.lines if line.edit.status is Status.OK}
     counts = Counter(line.sample for line in evidence.media)
     faults = (
-        ("edits are not named", sorted(edits - set(counts))),
-        ("files are of no edit", sorted(set(counts) - edits)),
-        ("edits are named more than once", sorted(name for name, times in counts.items() if times > 1)),
+        ("edits that are not named", sorted(edits - set(counts))),
+        ("files that are of no edit", sorted(set(counts) - edits)),
+        ("edits that are named more than once", sorted(name for name, times in counts.items() if times > 1)),
     )
     for what, names in faults:
         if names:
-            row.add("coverage.media", f"{len(names)} {what} ({', '.join(names[:_MOST])})", file=MEDIA_NAME)
+            row.add("coverage.media", f"{what}: {len(names)} ({', '.join(names[:_MOST])})", file=MEDIA_NAME)
     return not any(names for _, names in faults)
 
 

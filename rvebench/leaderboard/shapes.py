@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -29,8 +28,11 @@ __all__ = [
 _MARKUP = re.compile(r"<[/!?a-z]|&#|(java|vb)script\s*:|data\s*:\s*text/|\]\(\s*data\s*:", re.IGNORECASE)
 """What a browser could take for more than text. A lone `<` before a space or a digit is a comparison."""
 
-_UNSEEN = frozenset("\u200b\u200c\u200d\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+_INVISIBLE = "\u200b-\u200d\u2028-\u202e\u2060\u2066-\u2069\ufeff"
 """Characters that hide text or turn its direction."""
+_CONTROL = "\x00-\x1f\x7f-\x9f\ud800-\udfff"
+_UNSEEN = re.compile(f"[{_CONTROL}{_INVISIBLE}]")
+_UNSEEN_IN_LINES = re.compile(f"(?![\\n\\t])[{_CONTROL}{_INVISIBLE}]")
 
 
 class Strict(BaseModel):
@@ -49,23 +51,19 @@ def markup_in(text: str, *, lines: bool = False) -> str:
     found = _MARKUP.search(text)
     if found:
         return f"markup ({found.group(0).strip()!r})"
-    for letter in text:
-        if letter in _UNSEEN:
-            return f"an invisible character (U+{ord(letter):04X})"
-        if unicodedata.category(letter) in {"Cc", "Cs"} and not (lines and letter in "\n\t"):
-            return f"a control character (U+{ord(letter):04X})"
+    unseen = (_UNSEEN_IN_LINES if lines else _UNSEEN).search(text)
+    if unseen:
+        letter = unseen.group(0)
+        kind = "a control" if re.match(f"[{_CONTROL}]", letter) else "an invisible"
+        return f"{kind} character (U+{ord(letter):04X})"
     return ""
 
 
 def without_markup(text: str) -> str:
     """Returns a text that :func:`markup_in` finds nothing in, line breaks allowed: broken up, not left out."""
-    text = _MARKUP.sub(lambda found: f"{found.group(0)[0]}·{found.group(0)[1:]}", text)
-    return "".join(
-        "\ufffd"
-        if letter in _UNSEEN or (unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\n\t")
-        else letter
-        for letter in text
-    )
+    while _MARKUP.search(text):  # a match may have hidden another; each turn breaks all it sees
+        text = _MARKUP.sub(lambda found: f"{found.group(0)[0]}·{found.group(0)[1:]}", text)
+    return _UNSEEN_IN_LINES.sub("\ufffd", text)
 
 
 def _plain(value: str) -> str:

@@ -90,7 +90,7 @@ def validate(paths: Sequence[Path], *, base: str | None = None, progress: Progre
     places = find_places(paths)
     tracks = _tracks_of(places)
     revision = read_base(places.root, base) if base else None
-    if not places.rows and not places.strays and revision is None:
+    if not places.rows and not places.strays and not places.inside:
         raise UsageError("there is no submission", where=paths[0], hint="make one with `rvebench submit`")
     rows = _checked(places, tracks, revision, keep=False, progress=progress)
     general = list(places.strays)

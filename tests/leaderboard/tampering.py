@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -59,6 +60,7 @@ def world(folder: Path, *, repeats: int = 1, git: bool = False) -> Tracks:
 def commit_all(folder: Path) -> None:
     """Makes the folder a repository with one commit, and no setting of the user's."""
     quiet = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    quiet |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-11-21T00:00:00Z")
     who = ["-c", "user.name=T", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
     for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "rows"]):
         subprocess.run(["git", "-C", str(folder), *arguments], check=True, env=quiet)
@@ -412,7 +414,7 @@ CASES: tuple[Case, ...] = (
         "a sample of another split",
         evidence(lambda lines: [*lines, lines[-1].model_copy(update={"sample": "easy-1"})]),
         "coverage.unknown",
-        "1 samples are not of the split (easy-1)",
+        "samples that are not of the split: 1 (easy-1)",
     ),
     Case(
         "a failed edit has a verdict", evidence(failed_with_verdict), "coverage.verdict", "the edit is failed, and has"
@@ -450,7 +452,12 @@ CASES: tuple[Case, ...] = (
         "hash.merkle",
         "the evidence hashes to",
     ),
-    Case("a video is left out", media(lambda lines: lines[1:], forge=True), "coverage.media", "1 edits are not named"),
+    Case(
+        "a video is left out",
+        media(lambda lines: lines[1:], forge=True),
+        "coverage.media",
+        "edits that are not named: 1",
+    ),
     Case("another prompt", put("judge", "prompt_sha256", value="11" * 32), "pin.prompt", "the prompt's hash is 1111"),
     Case("another judge", put("judge", "name", value="lenient"), "pin.judge", "the judge is lenient 1"),
     Case(
@@ -597,6 +604,14 @@ CASES: tuple[Case, ...] = (
 )
 
 
+def table_row(case: Case, sentence: str) -> str:
+    """Returns one line of the table; hashes are cut out, and numbers are short."""
+    shown = re.sub(r"\b([0-9a-f]{12}|[0-9a-f]{64})\b…?", "…", sentence)
+    shown = re.sub(r"(\d\.\d\d)\d+", r"\1…", shown)
+    shown = shown.replace(f"submissions/tiny/{ROW}", "ROW").replace("|", "\\|").replace("<", "&lt;")
+    return f"| {case.name} | `{case.code}` | {shown} |"
+
+
 def table() -> str:
     """Returns the table of alterations: what was done, the code, the sentence."""
     lines = ["| alteration | code | sentence |", "|---|---|---|"]
@@ -604,10 +619,16 @@ def table() -> str:
         for index, case in enumerate(CASES):
             root = Path(folder) / f"{index}"
             world(root, repeats=case.repeats, git=case.base)
-            found = next(finding for finding in validated(case, root).findings if finding.code == case.code)
-            sentence = found.sentence.replace("|", "\\|").replace("<", "&lt;")
-            lines.append(f"| {case.name} | `{case.code}` | {sentence} |")
+            lines.append(table_row(case, sentence_of(case, validated(case, root))))
     return "\n".join(lines) + "\n"
+
+
+def sentence_of(case: Case, report: Report) -> str:
+    """Returns the sentence that rejects the alteration, or fails."""
+    told = [finding.sentence for finding in report.findings if finding.code == case.code]
+    found = next((sentence for sentence in told if case.says in sentence), None)
+    assert found is not None, [(finding.code, finding.sentence) for finding in report.findings]
+    return found
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 from rvebench.leaderboard.findings import CODES
 from rvebench.leaderboard.validate import validate
-from tests.leaderboard.tampering import CASES, Case, row_of, validated, world
+from tests.leaderboard.tampering import CASES, Case, row_of, sentence_of, table_row, validated, world
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "leaderboard.md"
 
@@ -28,12 +28,12 @@ def test_an_altered_row_is_rejected_with_its_own_sentence(case: Case, worlds: di
     root = tmp_path / "leaderboards"
     shutil.copytree(worlds[case.repeats], root, symlinks=True)
     report = validated(case, root)
-    sentences = [finding.sentence for finding in report.findings if finding.code == case.code]
-    assert any(case.says in sentence for sentence in sentences), [
-        (finding.code, finding.sentence) for finding in report.findings
-    ]
+    sentence = sentence_of(case, report)
     assert report.exit_code == (3 if case.code == "budget.failed" else 4)
-    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in sentences)
+    assert all(found.sentence.endswith(".") and "\n" not in found.sentence for found in report.findings)
+    assert table_row(case, sentence) in DOCS.read_text(encoding="utf-8"), (
+        "print the table again: python -m tests.leaderboard.tampering"
+    )
 
 
 @pytest.mark.parametrize("repeats", [1, 3])

@@ -57,6 +57,13 @@ def test_a_path_without_rows_is_a_usage_error(below: str, says: str, root: Path)
     assert says in str(caught.value)
 
 
+def test_an_empty_leaderboard_is_valid_and_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+    assert validate([make_root(tmp_path / "leaderboards").root]).exit_code == 0
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="there is no submission; make one with `rvebench submit`"):
+        validate([tmp_path / "empty"])
+
+
 def test_two_leaderboards_at_once_are_refused(root: Path, tmp_path: Path) -> None:
     make_root(tmp_path / "second")
     with pytest.raises(UsageError, match="the paths are of different leaderboards"):
