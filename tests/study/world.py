@@ -142,3 +142,12 @@ def answer(study: Study, trial: Trial, places: Mapping[str, int] | None = None, 
         "at": "2026-11-26T12:00:00Z",
     }
     return Answer.model_validate({**fields, **changes})
+
+
+def write_tokens(directory: Path, study: Study) -> dict[str, str]:
+    """Writes and returns tokens that a test can foresee."""
+    tokens = {rater: f"token-of-{rater}-{'x' * 12}" for rater in study.raters}
+    path = directory / "tokens.csv"
+    path.write_text("rater,token\n" + "".join(f"{rater},{token}\n" for rater, token in tokens.items()))
+    path.chmod(0o600)
+    return tokens
