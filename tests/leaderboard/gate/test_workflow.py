@@ -304,3 +304,17 @@ def test_an_evaluation_that_cannot_be_made_stops_the_workflow(workspace: Path) -
     variables = {name: str(text) for name, text in load(WORKFLOW)["env"].items()}
     ran = run(workspace, script, **{**variables, "MODEL": "copi"})
     assert ran.code == 2 and "did you mean copy" in ran.stderr
+
+
+def test_a_recorded_judge_needs_no_key_and_a_question_it_does_not_know_stops_the_workflow(
+    workspace: Path, tmp_path: Path
+) -> None:
+    from rvebench.llm.cassette import write_cassette
+    from tests.runs.world import make_split
+
+    write_cassette(workspace / "replies.jsonl.gz", [])
+    variables = {name: str(text) for name, text in load(WORKFLOW)["env"].items()}
+    variables |= {"JUDGE": "gpt-4o", "CASSETTE": "replies.jsonl.gz", "SPLIT": str(make_split(tmp_path / "split", n=1))}
+    ran = run(workspace, step(WORKFLOW, "Evaluate the pull request")["run"], **variables)
+    assert ran.code not in {0, 1, 3}, ran.stdout
+    assert "replies.jsonl.gz: it holds no reply of gpt-4o for s000" in ran.stderr
