@@ -64,10 +64,10 @@ class Pairwise extends Answers {
   setUp() {
     this.picked = this.questions.map(() => null);
     this.choices = [
-      { key: "a", label: "A is better", short: "A", numbers: [1, 2] },
-      { key: "t", label: "Equally good", short: "=", numbers: [1, 1] },
-      { key: "n", label: "Both bad", short: "\u00d7", numbers: [1, 1], bad: true },
-      { key: "b", label: "B is better", short: "B", numbers: [2, 1] },
+      { key: "a", label: "A is better", short: "A", rest: "is better", numbers: [1, 2] },
+      { key: "t", label: "Equally good", short: "=", rest: "Equally good", numbers: [1, 1] },
+      { key: "n", label: "Both bad", short: "\u00d7", rest: "Both bad", numbers: [1, 1], bad: true },
+      { key: "b", label: "B is better", short: "B", rest: "is better", numbers: [2, 1] },
     ];
   }
 
@@ -102,9 +102,10 @@ class Pairwise extends Answers {
     this.element.replaceChildren(make("div", { class: "choices" }, ...this.choices.map((choice) =>
       this.button(choice.key, {
         class: `choice choice-${choice.key}`,
-        "aria-pressed": this.picked[this.now] === choice ? "true" : "false",
+        "aria-pressed": this.picked[this.now] === choice,
         "aria-keyshortcuts": choice.key,
-      }, () => this.pick(choice), make("span", { class: "choice-mark", "aria-hidden": "true" }, choice.short), make("span", {}, choice.label)))));
+        "aria-label": choice.label,
+      }, () => this.pick(choice), make("span", { class: "choice-mark" }, choice.short), make("span", {}, choice.rest)))));
   }
 }
 
@@ -193,7 +194,7 @@ class Ranking extends Answers {
         make("small", {}, ordinal(places.get(item.clip))), letter);
       if (rank === 0) return [chip];
       const before = letterOf(this.order[rank - 1].clip);
-      return [this.button(`tie-${rank}`, { class: "tie", "aria-pressed": item.tied ? "true" : "false", "aria-label": `${before} and ${letter} equally good`, title: item.tied ? "Equally good" : "Press if these two are equally good" }, () => this.tie(rank), item.tied ? "=" : "\u203a"), chip];
+      return [this.button(`tie-${rank}`, { class: "tie", "aria-pressed": item.tied, "aria-label": `${before} and ${letter} equally good`, title: item.tied ? "Equally good" : "Press if these two are equally good" }, () => this.tie(rank), item.tied ? "=" : "\u203a"), chip];
     });
     const waiting = this.letters.map((letter, clip) => ({ letter, clip })).filter(({ clip }) => !places.has(clip));
     const tray = waiting.map(({ letter, clip }, index) => this.button(index === 0 ? "left-0" : `clip-${clip}`, { class: "chip", "aria-label": `Place ${letter} as ${ordinal(this.order.length + 1)}` }, () => this.choose(clip), letter));
@@ -250,7 +251,7 @@ class Likert extends Answers {
     const marks = Array.from({ length: high - low + 1 }, (_none, index) => low + index);
     const rows = this.letters.map((letter, clip) => make("div", { class: "marks", role: "group", "aria-label": `Clip ${letter}`, "data-active": this.clips > 1 && clip === this.active },
       this.clips > 1 ? make("span", { class: "marks-letter", "aria-hidden": "true" }, letter) : null,
-      ...marks.map((mark) => this.button(`mark-${clip}-${mark}`, { class: "mark", "aria-pressed": this.marks[this.now][clip] === mark ? "true" : "false",
+      ...marks.map((mark) => this.button(`mark-${clip}-${mark}`, { class: "mark", "aria-pressed": this.marks[this.now][clip] === mark,
         "aria-label": `${letter}: ${mark}${mark === low ? `, ${this.words[0]}` : mark === high ? `, ${this.words[1]}` : ""}` }, () => this.give(clip, mark), String(mark)))));
     this.element.replaceChildren(
       make("div", { class: "mark-rows" }, ...rows),

@@ -1,12 +1,13 @@
 // Builds elements. Texts always go in as text, never as markup.
 
-/** Returns an element; attributes that are false, null or undefined are left out. */
+/** Returns an element; null and undefined attributes are left out, and false ones other than aria-* and data-*. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === false || value === null || value === undefined) continue;
+    const spelled = name.startsWith("aria-") || name.startsWith("data-");
+    if (value === null || value === undefined || (value === false && !spelled)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true && !spelled ? "" : String(value));
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;

@@ -111,7 +111,7 @@ export class TrialScreen {
     const ratio = this.trial.source.width / this.trial.source.height;
     const width = this.stage.clientWidth;
     const narrow = innerWidth < 720;
-    const room = narrow ? Infinity : Math.max(260, innerHeight - this.panel.offsetHeight - this.element.firstChild.offsetHeight - 200);
+    const room = narrow ? Infinity : Math.max(260, innerHeight - this.panel.offsetHeight - this.element.firstChild.offsetHeight - 56 - this.controls.offsetHeight - 48);
     let best = { columns: 1, side: 0 };
     for (let columns = 1; columns <= shown; columns += 1) {
       const rows = Math.ceil(shown / columns);
@@ -166,7 +166,7 @@ export class TrialScreen {
       this.look = look;
       const held = this.steps.contains(document.activeElement) ? [...this.steps.querySelectorAll("button")].indexOf(document.activeElement) : -1;
       this.steps.replaceChildren(...this.questions.map((one, index) => make("li", {},
-        make("button", { type: "button", class: "step", "aria-current": index === now ? "step" : false, "data-done": this.answers.isAnswered(index), onclick: () => this.answers.show(index) },
+        make("button", { type: "button", class: "step", "aria-current": index === now ? "step" : null, "data-done": this.answers.isAnswered(index), onclick: () => this.answers.show(index) },
           make("span", { class: "step-mark", "aria-hidden": "true" }, this.answers.isAnswered(index) ? "\u2713" : String(index + 1)), make("span", { class: "step-title" }, one.title)))));
       if (held >= 0) this.steps.querySelectorAll("button")[held].focus();
     }

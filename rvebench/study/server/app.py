@@ -193,6 +193,7 @@ class _Desk:
                     "study": self._texts if self._open else {"title": self._texts["title"]},
                     "entered": False,
                     "open": self._open,
+                    "total": len(self._study.session_of[self._study.raters[0]]) if self._open else None,
                     "csrf": csrf_token(self._stranger),
                 }
             )
