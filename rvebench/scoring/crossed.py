@@ -43,6 +43,10 @@ Floats = NDArray[np.float64]
 _CHUNK_ROWS = 512
 _TAIL = 0.025
 
+_MOST_TAKEN = 0.75
+"""Share of the cells' part that rows and columns may take away. Where neither has a part, unbiased estimates of theirs
+are below 0 as often as above: cut at 0, intervals would be too wide, and uncut, the variance could vanish by chance."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossedVariance:
@@ -53,7 +57,7 @@ class CrossedVariance:
     of_columns: float
     of_cells: float
     variance: float
-    """Of the mean, at least 0: rows and columns together are not taken for less than nothing."""
+    """Of the mean, at least 0: the three together, where rows and columns take at most three quarters of the cells'."""
     freedom: float
     """Satterthwaite's degrees of freedom, at least 1."""
     inflation: float
@@ -150,9 +154,10 @@ def crossed_variance(sums_KR: Floats, sizes_KR: Floats) -> CrossedVariance | Non
     row, column, cell = _components(means, there, in_rows, in_columns)
     of_rows, of_columns, of_cells = weight_row * row, weight_column * column, weight_cell * cell
     squares_KR = sizes_KR**2
-    drawn = max(0.0, row * _drawn(squares_KR, n, columns) + column * _drawn(squares_KR.T, n, rows))
+    drawn = row * _drawn(squares_KR, n, columns) + column * _drawn(squares_KR.T, n, rows)
+    drawn = max(drawn, -_MOST_TAKEN * of_cells)
     drawn += of_cells * ((2 - 1 / rows) * (2 - 1 / columns) - 1)
-    variance = max(0.0, of_rows + of_columns) + of_cells
+    variance = max(of_rows + of_columns, -_MOST_TAKEN * of_cells) + of_cells
     # An effect's mean square has the cell's part in it; the degrees of freedom are those of equally large rows.
     squares = (
         max(0.0, of_rows + of_cells) ** 2 / max(1.0, 1 / weight_row - 1)
