@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rvebench.cli import study_analyze
 from rvebench.cli.common import Format, print_json, progress_bar
 
 if TYPE_CHECKING:
@@ -316,3 +317,6 @@ def links(
     else:
         for rater, address in found.items():
             typer.echo(f"{rater}  {address}")
+
+
+app.command()(study_analyze.analyze)
