@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,8 @@ def gate(
     try:
         rules = read_policy(policy or asset_dir("leaderboards") / POLICY_NAME)
         result = run_gate(baseline, candidate, rules, seed=seed)
+        if policy is None:
+            result = replace(result, policy=f"{POLICY_NAME} as shipped")
         _write_files(result, baseline, candidate, junit=junit, with_samples=junit_samples, summary=summary)
     except RveError as error:
         _tell_of(error, junit=junit, github=github)

@@ -88,6 +88,7 @@ def test_without_a_policy_the_shipped_one_holds(runs: Path) -> None:
     write_run(runs / "new", BASE, model="folder:new")
     out, _ = call("gate", "--baseline", "base", "--candidate", "new", "--format", "json", code=0)
     assert [check["rule"] for check in json.loads(out)["checks"]] == ["overall", "EA", "PC"]
+    assert json.loads(out)["policy"] == "gate.toml as shipped", "no path of this machine"
 
 
 @pytest.mark.parametrize(

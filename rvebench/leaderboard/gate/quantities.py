@@ -6,6 +6,7 @@ number; an edit that a metric did not measure is no number either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,7 +44,7 @@ class Side:
     def mean(self) -> float | None:
         """Mean over the samples that have a number."""
         found = [value for value in self.values.values() if value is not None]
-        return sum(found) / len(found) if found else None
+        return math.fsum(found) / len(found) if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
