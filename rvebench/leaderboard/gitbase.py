@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,33 +10,46 @@ from pathlib import Path
 
 from rvebench.errors import UsageError
 
-__all__ = ["Base", "contains", "read_base", "resolve"]
+__all__ = ["Base", "blob_id", "contains", "read_base", "resolve"]
 
 _TIME_LIMIT_S = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The leaderboard's folder at one revision."""
+    """The leaderboard's folder at one revision. Contents stay in git until they are asked for."""
 
+    root: Path
     commit: str
-    files: Mapping[str, bytes]
-    """Content by path below the leaderboard's root, of everything in submissions/ and of tracks.toml."""
+    blobs: Mapping[str, str]
+    """Object id by path below the leaderboard's root, of everything in submissions/ and of tracks.toml."""
 
-    def rows(self) -> Mapping[str, Mapping[str, bytes]]:
-        """Returns the published rows: `TRACK/FOLDER` to its files by name below that folder."""
-        found: dict[str, dict[str, bytes]] = {}
-        for path, content in self.files.items():
+    def rows(self) -> Mapping[str, Mapping[str, str]]:
+        """Returns the published rows: `TRACK/FOLDER` to the object ids of its files by name below that folder."""
+        found: dict[str, dict[str, str]] = {}
+        for path, blob in self.blobs.items():
             parts = path.split("/")
             if parts[0] == "submissions" and len(parts) >= 4:
-                found.setdefault("/".join(parts[1:3]), {})["/".join(parts[3:])] = content
+                found.setdefault("/".join(parts[1:3]), {})["/".join(parts[3:])] = blob
         return found
 
+    def content(self, path: str) -> bytes:
+        """Returns a file's content; nothing when the revision has no such file."""
+        return _git(self.root, "cat-file", "blob", self.blobs[path]) if path in self.blobs else b""
 
-def _git(where: Path, *arguments: str, given: bytes = b"") -> bytes:
+
+def blob_id(content: bytes, like: str) -> str:
+    """Returns the id that git gives a content, in the format (SHA-1 or SHA-256) of another id."""
+    header = f"blob {len(content)}\0".encode()
+    if len(like) == 64:
+        return hashlib.sha256(header + content).hexdigest()
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def _git(where: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(
-            ["git", "-C", str(where), *arguments], input=given, capture_output=True, timeout=_TIME_LIMIT_S, check=False
+            ["git", "-C", str(where), *arguments], capture_output=True, timeout=_TIME_LIMIT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"git cannot be run: {error}", where=where) from None
@@ -88,25 +102,10 @@ def read_base(root: Path, revision: str) -> Base:
     commit = resolve(root, revision)
     # `ls-tree` in a folder names paths relative to it, and looks only there.
     listed = _git(root, "ls-tree", "-r", "-z", commit, "--", "submissions", "tracks.toml").split(b"\0")[:-1]
-    blobs: dict[str, bytes] = {}
+    blobs: dict[str, str] = {}
     for entry in listed:
         facts, _, path = entry.partition(b"\t")
         mode, kind, blob = facts.split()
         if kind == b"blob" and mode != b"120000":
-            blobs[path.decode(errors="surrogateescape")] = blob
-    contents = _contents(root, list(blobs.values()))
-    return Base(commit=commit, files={path: contents[blob] for path, blob in blobs.items()})
-
-
-def _contents(root: Path, blobs: list[bytes]) -> dict[bytes, bytes]:
-    if not blobs:
-        return {}
-    out = _git(root, "cat-file", "--batch", given=b"\n".join(blobs) + b"\n")
-    found: dict[bytes, bytes] = {}
-    at = 0
-    for blob in blobs:
-        end = out.index(b"\n", at)
-        size = int(out[at:end].split()[2])
-        found[blob] = out[end + 1 : end + 1 + size]
-        at = end + 1 + size + 1
-    return found
+            blobs[path.decode(errors="surrogateescape")] = blob.decode()
+    return Base(root=root, commit=commit, blobs=blobs)

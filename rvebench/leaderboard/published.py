@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rvebench.leaderboard.findings import Finding
-from rvebench.leaderboard.gitbase import Base
+from rvebench.leaderboard.gitbase import Base, blob_id
 from rvebench.leaderboard.rows import ATTESTATIONS, Row
 from rvebench.leaderboard.submission import SUBMISSION_NAME
 from rvebench.leaderboard.tracks import TRACKS_NAME, Tracks
@@ -49,10 +49,12 @@ def check_published(base: Base, root: Path, rows: Sequence[Row], *, scope: Seque
                     Finding(code="base.removed", where=shown, what="the row is published, and is not there any more")
                 )
             continue
-        for file, content in files.items():
+        for file, blob in files.items():
             path = folder / file
             now = path.read_bytes() if path.is_file() and not path.is_symlink() else None
-            if now == content or (file == SUBMISSION_NAME and _only_attested(content, now)):
+            if now is not None and blob_id(now, blob) == blob:
+                continue
+            if file == SUBMISSION_NAME and _only_attested(base.content(f"{shown}/{file}"), now):
                 continue
             what = "the file is published, and is " + ("not there any more" if now is None else "changed")
             found.append(Finding(code="base.changed", where=f"{shown}/{file}", what=what))
@@ -85,7 +87,7 @@ def _only_attested(before: bytes, now: bytes | None) -> bool:
 def check_tracks(base: Base, tracks: Tracks) -> list[Finding]:
     """Returns where a published track has other pins than it had; tracks that were only announced may be filled in."""
     try:
-        before: dict[str, Any] = tomllib.loads(base.files.get(TRACKS_NAME, b"").decode())
+        before: dict[str, Any] = tomllib.loads(base.content(TRACKS_NAME).decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return []
     found = []

@@ -44,8 +44,8 @@ class World:
     folder: Path
 
 
-def make_world(folder: Path, n: int = 6) -> World:
-    """Writes a split of `n` samples, and a leaderboard whose track `mine` is for it."""
+def make_world(folder: Path, n: int = 6, *, judge: JudgeInfo = JUDGE, noise_band: float = 0.5) -> World:
+    """Writes a split of `n` samples, and a leaderboard whose track `mine` is for it and for a judge."""
     split = fingerprint_split(load_split(str(make_split(folder / "split", n, frames=5))))
     root = folder / "leaderboards"
     (root / "splits").mkdir(parents=True)
@@ -55,8 +55,8 @@ def make_world(folder: Path, n: int = 6) -> World:
     (root / "tracks.toml").write_text(
         f'schema = "rve-tracks/1"\n[mine]\ntitle = "Mine"\nstatus = "open"\nsplit = "mine"\n'
         f'split_sha256 = "{split.sha256}"\nconditioning = "direct"\nformula = "geometric"\n'
-        f'formula_digest = "{formula.digest}"\nnoise_band = 0.5\n'
-        f'[mine.judge]\nname = "tester"\nversion = "1"\ndigest = "{JUDGE.digest}"\n'
+        f'formula_digest = "{formula.digest}"\nnoise_band = {noise_band}\n'
+        f'[mine.judge]\nname = "{judge.name}"\nversion = "{judge.version}"\ndigest = "{judge.digest}"\n'
         f'[mine.metrics]\n{METRIC.name} = "{METRIC.digest}"\n'
         "[mine.budget]\nfailed = 0.5\nunjudged = 0.2\ncopied = 0.0\n"
         '[later]\ntitle = "Later"\nstatus = "announced"\nsplit = "later"\nconditioning = "direct"\n'
