@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from jinja2 import Template
+
 from rvebench.errors import StorageError, UsageError
 from rvebench.leaderboard.site.board import Board, Row, load_boards
 from rvebench.leaderboard.site.charts import HEIGHT
@@ -100,15 +102,11 @@ def render_index(boards: tuple[Board, ...], sources: tuple[Reported, ...]) -> st
 def render_submission(board: Board, row: Row, *, page_folder: Path) -> str:
     """Returns a submission's page, for the folder that it will lie in."""
     sheets = row.media.sheets()
-    head = (
-        environment()
-        .from_string(_read("submission.html"))
-        .render(
-            page=submission_page(board, row, sheets),
-            shell=_shell("submission"),
-            metric_note=METRIC_NOTE,
-            samples=inert_json(sample_data(row, sheets, page_folder)),
-        )
+    head = _template("submission.html").render(
+        page=submission_page(board, row, sheets),
+        shell=_shell("submission"),
+        metric_note=METRIC_NOTE,
+        samples=inert_json(sample_data(row, sheets, page_folder)),
     )
     parts = [as_ascii(head)]
     for index, sample in enumerate(row.samples):
@@ -120,8 +118,8 @@ def render_submission(board: Board, row: Row, *, page_folder: Path) -> str:
 
 
 def _render_index(tracks: Sequence[TrackView], sources: Sequence[SourceView]) -> str:
-    template = environment().from_string(_read("index.html"))
-    return as_ascii(template.render(tracks=tracks, sources=sources, shell=_shell("index"), height=HEIGHT))
+    page = _template("index.html").render(tracks=tracks, sources=sources, shell=_shell("index"), height=HEIGHT)
+    return as_ascii(page)
 
 
 def _make_ready(out: Path) -> None:
@@ -150,6 +148,11 @@ def _write(path: Path, text: str) -> int:
 
 def _read(name: str) -> str:
     return resources.files("rvebench.leaderboard.site").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _template(name: str) -> Template:
+    return environment().from_string(_read(name))
 
 
 @cache
