@@ -3,8 +3,8 @@
 * Texts reach the markup escaped (:func:`environment`), or as JSON whose `<`, `>` and `&` are written as escapes.
 * The content security policy allows the page's own style and script by their hashes, pictures that are inside the file,
   and no request at all.
-* `base.css` holds the palette, light and dark, the plain elements, and the frame of a page: head, sections, panels, tables,
-  bars. Each room adds its own style.
+* `base.css` holds the palette, light and dark, the plain elements, and the frame of a page: head, sections, panels,
+  tables, bars. Each room adds its own style.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def names(page: Any) -> list[str]:
 
 def test_it_opens_from_a_file_with_rows_best_first(page: Any) -> None:
     assert page.title() == "RVE-Bench leaderboard"
-    assert names(page)[:2] == ["ReViSE", "Aleph"]
+    assert names(page)[:2] == ["Meadow", "Quill"]
     assert names(page)[-2:] == ["target", "copy"]
     assert page.inner_text(".shown") == "9 of 9 rows"
     assert page.locator("#track-icvg-test .none-yet").count() == 1
@@ -58,9 +58,9 @@ def test_heads_sort_by_number_and_by_name_both_ways_with_missing_values_last(pag
     head.filter(has_text="Model").click()
     assert names(page) == sorted(names(page), key=str.lower, reverse=True)
     head.filter(has_text="s an edit").click()
-    assert names(page)[0] == "InsV2V" and set(names(page)[-2:]) == {"copy", "target"}
+    assert names(page)[0] == "Pebble" and set(names(page)[-2:]) == {"copy", "target"}
     head.filter(has_text="s an edit").click()
-    assert names(page)[0] == "Aleph" and set(names(page)[-2:]) == {"copy", "target"}
+    assert names(page)[0] == "Quill" and set(names(page)[-2:]) == {"copy", "target"}
     head.filter(has_text="Score").click()
     assert names(page)[0] == "target" and names(page)[-1] == "copy"
     states = page.evaluate(
@@ -70,14 +70,14 @@ def test_heads_sort_by_number_and_by_name_both_ways_with_missing_values_last(pag
 
 
 def test_filters_keep_what_they_name_and_clear_again(page: Any) -> None:
-    page.fill(".filters [name=words]", "lab omni")
-    assert names(page) == ["Omni-Video"]
+    page.fill(".filters [name=words]", "lab harbour")
+    assert names(page) == ["Harbour-2"]
     page.fill(".filters [name=words]", "")
     page.select_option(".filters [name=tier]", "reproduced")
-    assert names(page) == ["ReViSE"]
+    assert names(page) == ["Meadow"]
     page.select_option(".filters [name=tier]", "")
     page.select_option(".filters [name=weights]", "closed")
-    assert names(page) == ["Aleph"]
+    assert names(page) == ["Quill"]
     page.select_option(".filters [name=weights]", "")
     page.uncheck(".filters [name=controls]")
     assert not {"copy", "target"} & set(names(page)) and page.inner_text(".shown") == "7 of 9 rows"
@@ -94,7 +94,7 @@ def test_everything_is_worked_by_keys(page: Any) -> None:
     page.keyboard.press("Enter")
     page.locator(".ranking thead button").first.focus()
     page.keyboard.press("Enter")
-    assert names(page)[:1] == ["InsViE"], "the second press of the first order turns it round"
+    assert names(page)[:1] == ["Fern"], "the second press of the first order turns it round"
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert names(page) == sorted(names(page), key=str.lower)
@@ -112,19 +112,19 @@ def test_rows_that_share_a_letter_are_marked_with_the_one_that_is_meant(page: An
         """() => Object.fromEntries([...document.querySelectorAll('.ranking tbody tr')]
              .map((tr) => [tr.querySelector('th a').textContent, tr.dataset.groups.split(' ').filter(Boolean)]))"""
     )
-    for name in ("VACE", "ReViSE", "copy"):
+    for name in ("Drift", "Meadow", "copy"):
         page.locator(".ranking tbody tr", has_text=name).first.hover()
         marked = page.evaluate("() => [...document.querySelectorAll('tr.like th a')].map((a) => a.textContent)")
         like = {other for other, letters in told.items() if other != name and set(letters) & set(told[name])}
         assert set(marked) == like
-    assert any(set(told["VACE"]) & set(told[other]) for other in told if other != "VACE"), "the test needs a pair"
+    assert any(set(told["Drift"]) & set(told[other]) for other in told if other != "Drift"), "the test needs a pair"
 
 
 def test_a_row_leads_to_its_page_and_back(page: Any, open_page: Open, site: Path) -> None:
     hrefs = page.evaluate("() => [...document.querySelectorAll('.ranking th a')].map((a) => a.href)")
     assert len(hrefs) == 9 and all(Path(href.removeprefix("file://")).is_file() for href in hrefs)
     one = open_page(submission(site))
-    assert one.title().startswith("ReViSE")
+    assert one.title().startswith("Meadow")
     back = one.evaluate("() => document.querySelector('.eyebrow a').href")
     assert back == (site / "index.html").as_uri() + "#track-rave-test"
 

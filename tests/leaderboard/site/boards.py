@@ -262,7 +262,7 @@ def _line(index: int, sample: Sample, system: System, rng: random.Random) -> Sam
 
 SYSTEMS: Sequence[System] = (
     System(
-        name="ReViSE",
+        name="Meadow",
         mean=6.3,
         organisation="Example Lab",
         seconds=41,
@@ -270,20 +270,20 @@ SYSTEMS: Sequence[System] = (
         tier="reproduced",
         lean={ReasoningType.TEMPORAL: 0.8},
     ),
-    System(name="Omni-Video", mean=5.2, organisation="Another Lab", seconds=38, parameters_billion=12),
+    System(name="Harbour-2", mean=5.2, organisation="Another Lab", seconds=38, parameters_billion=12),
     System(
-        name="Aleph",
+        name="Quill",
         mean=6.2,
-        organisation="Runway",
+        organisation="Quill Inc",
         open_weights=False,
         seconds=95,
         usd=0.75,
         lost={3: Status.REFUSED, 11: Status.REFUSED},
     ),
-    System(name="Lucy-Edit", mean=4.6, organisation="Decart", seconds=22, usd=0.12, parameters_billion=5),
-    System(name="InsV2V", mean=4.4, seconds=9, lost={5: Status.FAILED}, trained_on_benchmark=True),
-    System(name="VACE", mean=3.1, seconds=60, parameters_billion=1.3, tier="maintainer-run"),
-    System(name="InsViE", mean=3.0, seconds=15),
+    System(name="Lantern", mean=4.6, organisation="Lantern Works", seconds=22, usd=0.12, parameters_billion=5),
+    System(name="Pebble", mean=4.4, seconds=9, lost={5: Status.FAILED}, trained_on_benchmark=True),
+    System(name="Drift", mean=3.1, seconds=60, parameters_billion=1.3, tier="maintainer-run"),
+    System(name="Fern", mean=3.0, seconds=15),
     System(name="copy", mean=1.0, kind="control", open_weights=None, organisation="RVE-Bench"),
     System(name="target", mean=9.4, kind="control", open_weights=None, organisation="RVE-Bench"),
 )
