@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -286,13 +285,12 @@ def schema(
     texts = schema_texts()
     if out is not None:
         paths = [str(path) for path in write_schemas(out)]
-        print_json({"written": paths}) if format_ is Format.JSON else typer.echo("\n".join(paths))
+        if format_ is Format.JSON:
+            print_json({"written": paths})
+        else:
+            typer.echo("\n".join(paths))
     elif format_ is Format.JSON:
         print_json({name: json.loads(text) for name, text in texts.items()})
     else:
-        typer.echo("\n".join(_listed(texts)))
-
-
-def _listed(texts: dict[str, str]) -> Iterator[str]:
-    for name, text in texts.items():
-        yield f"{name}\n{text}"
+        for name, text in texts.items():
+            typer.echo(f"{name}\n{text}")

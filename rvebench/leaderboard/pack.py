@@ -37,6 +37,7 @@ from rvebench.leaderboard.submission import (
     RunFacts,
     Submission,
     explain,
+    read_submission,
     write_submission,
 )
 from rvebench.leaderboard.tracks import TrackRules, Tracks
@@ -251,8 +252,6 @@ def write_folder(folder: Path, submission: Submission, evidence: Evidence, *, re
 
 
 def _require_same(folder: Path, submission: Submission) -> None:
-    from rvebench.leaderboard.submission import read_submission
-
     try:
         there = read_submission(folder)
     except DataError:

@@ -81,8 +81,9 @@ def read_neighbours(folder: Path, *, published: frozenset[str]) -> tuple[Neighbo
 def _hashes(folder: Path) -> frozenset[str]:
     caps = Caps()
     media, verdicts = folder / MEDIA_NAME, folder / VERDICTS_NAME
-    if media.is_symlink() or verdicts.is_symlink():
-        return frozenset()
+    for path, most in ((media, caps.media_bytes), (verdicts, caps.verdicts_bytes)):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
+            raise DataError("no plain file of an allowed size", where=path)
     try:
         text = media.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -28,6 +28,7 @@ from rvebench.leaderboard.runs import tame
 from rvebench.leaderboard.submission import Submission, write_submission
 from rvebench.leaderboard.tracks import TrackRules
 from rvebench.records import Sample, Window
+from rvebench.scoring import get_formula
 from rvebench.splits import Split, fingerprint_split, read_media, sample_files
 from rvebench.taxonomy import Status
 from rvebench.video import Clip, Comparison, fingerprint
@@ -133,8 +134,6 @@ async def rejudge(
 
 
 def _differences(row: Row, again: Sequence[Rejudged], rules: TrackRules) -> tuple[Difference, ...]:
-    from rvebench.scoring import get_formula
-
     assert row.samples is not None and row.evidence is not None
     formula = get_formula(rules.formula)
     found = []

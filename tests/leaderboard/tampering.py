@@ -210,6 +210,12 @@ def linked_folder(root: Path) -> Path:
     return root
 
 
+def pipe(root: Path) -> None:
+    path = row_of(root) / "media.sha256"
+    path.unlink()
+    os.mkfifo(path)
+
+
 def bomb(root: Path) -> None:
     # 160 MB in some kilobytes, in lines of an allowed length; the frame says nothing of its size.
     packer = zstandard.ZstdCompressor(level=1, write_content_size=False).compressobj()
@@ -486,6 +492,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case("a symbolic link for a file", linked, "layout.link", "'README.md' is a symbolic link"),
     Case("a symbolic link for a row", linked_folder, "layout.link", "it is a symbolic link"),
+    Case("a pipe that nobody writes to", pipe, "layout.link", "'media.sha256' is no plain file"),
     Case("a zip bomb", bomb, "layout.bomb", "unpacks to more than the 2,000,000 bytes"),
     Case("a flood of lines", flood, "layout.bomb", "the file has more than 58 lines"),
     Case(
