@@ -82,11 +82,15 @@ def method_names(study: Study) -> dict[str, str]:
 
 
 def gather(study: Study, answers: Answers, raters: Collection[str]) -> list[Scored]:
-    """Returns what the raters said of methods in main trials, in the order of the study's trials."""
+    """Returns what the raters said of methods in main trials, in the order of the study's trials.
+
+    A Likert score means the same on every screen, so a rater's scores of one sample are one row, and compare with one
+    another wherever they were given. Places mean something on their screen alone.
+    """
     given = {answer.trial: answer for answer in answers.answers if answer.rater in raters}
     methods = {method.id for method in study.methods}
     sign = -1.0 if study.lower_is_better else 1.0
-    found = []
+    found: dict[tuple[str, ...], Scored] = {}
     for trial in study.trials:
         answer = given.get(trial.id)
         if answer is None or trial.kind != "main":
@@ -95,8 +99,11 @@ def gather(study: Study, answers: Answers, raters: Collection[str]) -> list[Scor
         for criterion in sample.criteria:
             merits = {entry: sign * value for entry, value in answer.values[criterion].items() if entry in methods}
             bad = criterion in answer.both_bad
-            found.append(Scored(sample.id, sample.cluster, sample.category, trial.rater, criterion, merits, bad))
-    return found
+            key = (trial.rater, sample.id, criterion, "" if study.design == "likert" else trial.id)
+            if key in found:
+                merits = {**found[key].merits, **merits}
+            found[key] = Scored(sample.id, sample.cluster, sample.category, trial.rater, criterion, merits, bad)
+    return list(found.values())
 
 
 def compare(scored: Sequence[Scored], methods: Sequence[str]) -> Comparisons:

@@ -40,7 +40,7 @@ def analyze_study(
         resamples: how many resamples of clusters and raters.
 
     Raises:
-        CoverageError: nobody has answered a main trial, or the study compares no two methods.
+        CoverageError: nobody has answered a main trial.
     """
     raters = examine_raters(study, answers)
     if not raters:
@@ -54,10 +54,6 @@ def analyze_study(
         return _findings(study, answers, names, seed=seed, ties=ties, resamples=resamples)
 
     everyone = findings([report.rater for report in raters])
-    if not any(criterion.pairs for criterion in everyone.criteria):
-        raise CoverageError(
-            "no answer compares two methods", where=study.rules.title, hint="a study compares at least two methods"
-        )
     kept_names = [report.rater for report in raters if report.kept]
     kept = everyone if len(kept_names) == len(raters) else findings(kept_names) if kept_names else None
     main = [trial for trial in study.trials if trial.kind == "main"]

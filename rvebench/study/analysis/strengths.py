@@ -65,11 +65,16 @@ def fit_study(comparisons: Comparisons, pigeonhole: Pigeonhole, *, ties: TieMode
     """Returns the strengths that the comparisons give.
 
     Args:
-        comparisons: all of one criterion; at least one.
+        comparisons: all of one criterion; without any, nothing has a strength.
         pigeonhole: the resamples of clusters and raters.
         ties: how ties count.
         no_interval: why there is no interval, where crossed resamples cannot give one; else empty.
     """
+    alone = "compared with nothing"
+    if not comparisons.played_PKR.any():
+        singles = tuple((place,) for place in range(len(comparisons.methods)))
+        nothing = Measured(reason=alone)
+        return FittedStrengths((nothing,) * len(singles), (nothing,) * len(comparisons.pairs), singles, singles, 0.0)
     fit = _fit(comparisons, pigeonhole, ties)
     points, _ = comparisons.matrices(
         comparisons.points_PKR.sum(axis=(1, 2)),
@@ -81,7 +86,6 @@ def fit_study(comparisons: Comparisons, pigeonhole: Pigeonhole, *, ties: TieMode
     part_of = {method: part for part in parts for method in part}
     group_of = {method: group for group in groups for method in group}
     played = (points + points.T).sum(axis=1)
-    alone = "compared with nothing"
     held = "only the prior keeps a lead finite: one side never took a point"
     found = []
     for place, value in enumerate(fit.at.log_K.tolist()):

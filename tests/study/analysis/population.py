@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from rvebench.study import Answer, Answers, Study, Trial
+from rvebench.storage import LineLog
+from rvebench.study import Answer, Answers, Method, Rules, Study, Trial, write_study
 from rvebench.study.analysis.evidence import Comparisons
 from rvebench.study.design import Item, Layout, lay_out
+from tests.study.world import QUESTIONS, RULES, sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,3 +153,57 @@ def make_answer(study: Study, trial: Trial, merits: Mapping[str, Mapping[str, fl
 LEVELS = tuple(float(each) for each in np.arange(-3, 3.5, 0.5))
 """Cuts that tie about one pair in six."""
 assert all(after > before for before, after in pairwise(LEVELS))
+
+
+def laid_out(
+    *,
+    design: str = "ranking",
+    raters: int = 6,
+    samples: int = 10,
+    methods: int = 4,
+    per_rater: int | None = None,
+    shown: int | None = None,
+    duplicates: int = 0,
+    attention: int = 0,
+    names: Sequence[str] = (),
+    rules: Rules = RULES,
+) -> Study:
+    """A study dealt out as `rvebench study create` does, on samples whose media nobody will look at."""
+    ids = [f"m{index + 1}" for index in range(methods)]
+    items = tuple(sample(f"s{index:03}", ids) for index in range(samples))
+    trials = lay_out(
+        [Item(id=item.id, criteria=item.criteria) for item in items],
+        ids,
+        Layout(
+            design=design,
+            raters=raters,
+            per_rater=per_rater or samples,
+            shown=shown or (2 if design == "pairwise" else methods),
+            duplicates=duplicates,
+            attention=attention,
+            seed=3,
+        ),
+    )
+    return Study(
+        design=design,
+        seed=7,
+        questions=QUESTIONS,
+        methods=tuple(
+            Method(id=name, name=said)
+            for name, said in zip(ids, names or [f"Editor {each}" for each in ids], strict=True)
+        ),
+        samples=items,
+        raters=tuple(sorted({trial.rater for trial in trials})),
+        trials=trials,
+        rules=rules,
+    )
+
+
+def write_answers(directory: Path, study: Study, answers: Answers) -> Path:
+    """Writes a study folder without media, and what people answered, as the server does."""
+    directory.mkdir(parents=True, exist_ok=True)
+    write_study(directory, study)
+    with LineLog(directory / "answers.jsonl") as log:
+        for answer in answers.answers:
+            log.append(answer.model_dump(mode="json"))
+    return directory
