@@ -116,7 +116,7 @@ def _table(*columns: str) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place > 0)
+        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place > 0, min_width=8)
     return table
 
 
@@ -174,7 +174,8 @@ def _agreement(criterion: CriterionResult) -> str:
 def _raters(found: StudyAnalysis) -> Table:
     from rich.text import Text
 
-    table = _table("rater", "answered", "median s", "checks failed", "repeats alike", "best left", "same pattern", "")
+    table = _table("rater", "answered", "median s", "checks failed", "repeats alike", "best left", "same pattern")
+    table.add_column("", overflow="fold", min_width=12)
     for rater in found.raters:
         table.add_row(
             Text(rater.rater),

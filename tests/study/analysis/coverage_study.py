@@ -115,6 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--resamples", type=int, default=500)
+    parser.add_argument("--win-rates", action="store_true", help="leave Bradley-Terry out: three times as fast")
     parser.add_argument("--worlds", nargs="+", default=list(worlds()))
     options = parser.parse_args()
     say = sys.stdout.write
@@ -122,7 +123,8 @@ def main() -> None:
     say("|---|---|---|---:|---:|---:|---:|\n")
     for name in options.worlds:
         world = worlds()[name]
-        for (what, way), tally in measure(world, trials=options.trials, resamples=options.resamples).items():
+        found = measure(world, trials=options.trials, resamples=options.resamples, strengths=not options.win_rates)
+        for (what, way), tally in found.items():
             above = 1 - tally.coverage - tally.below
             say(
                 f"| {world.title} | {what} | {way} | {100 * tally.coverage:.1f} % | {100 * tally.below:.1f} % "
