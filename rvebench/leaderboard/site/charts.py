@@ -162,15 +162,18 @@ def _dots(
     front: frozenset[str],
     told: Callable[[Point], str],
 ) -> tuple[Dot, ...]:
-    taken: list[tuple[float, float, float, float]] = []
+    # A name covers no dot and no other name.
+    taken = [_around(across(point.x), _down(point.y)) for point in points]
     labelled: dict[int, tuple[str, float]] = {}
     # The best for their cost are named first, then the higher scores, as long as no name covers another.
     order = sorted(range(len(points)), key=lambda i: (points[i].href not in front, -points[i].y, points[i].href))
     for index in order:
         x, y = across(points[index].x), _down(points[index].y)
-        place = _label_place(x, y, points[index].name, taken)
+        own = taken[index]
+        place = _label_place(x, y, points[index].name, [box for box in taken if box is not own])
         if place is not None:
-            labelled[index] = place
+            labelled[index] = place.anchor, place.y + 4.0
+            taken.append(place.box)
     found = []
     for index, point in enumerate(points):
         x, y = across(point.x), _down(point.y)
@@ -198,19 +201,43 @@ _LETTER, _BESIDE = 1.5, 3.0
 """Percent of the width that a letter, and the room between dot and name, take in a chart of half a page."""
 
 
-def _label_place(
-    x: float, y: float, name: str, taken: list[tuple[float, float, float, float]]
-) -> tuple[str, float] | None:
-    """Returns side and height of a name that covers no other, or None."""
+class _Box(NamedTuple):
+    """A rectangle, in percent across and pixels down."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: _Box) -> bool:
+        """Tells whether the two share a point."""
+        apart = self.right < other.left or self.left > other.right
+        return not (apart or self.bottom < other.top or self.top > other.bottom)
+
+
+class _Label(NamedTuple):
+    """A name's place."""
+
+    anchor: str
+    y: float
+    box: _Box
+
+
+def _around(x: float, y: float) -> _Box:
+    """Returns the room of a dot."""
+    return _Box(x - 1.2, y - 5.0, x + 1.2, y + 5.0)
+
+
+def _label_place(x: float, y: float, name: str, taken: Sequence[_Box]) -> _Label | None:
+    """Returns where a name has room beside its dot, or None."""
     width = min(len(name), 24) * _LETTER + _BESIDE
     for anchor, start in (("start", x), ("end", x - width)):
         for shift in (0.0, -12.0, 12.0):
-            box = (start, y + shift - 8.0, start + width, y + shift + 8.0)
-            if box[0] < 0.0 or box[2] > 100.0 or box[1] < -12.0:
+            box = _Box(start, y + shift - 8.0, start + width, y + shift + 8.0)
+            if box.left < 0.0 or box.right > 100.0 or box.top < -12.0:
                 continue
-            if all(box[2] < a or box[0] > c or box[3] < b or box[1] > d for a, b, c, d in taken):
-                taken.append(box)
-                return anchor, y + shift + 4.0
+            if not any(box.meets(other) for other in taken):
+                return _Label(anchor, y + shift, box)
     return None
 
 
