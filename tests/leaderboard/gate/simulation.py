@@ -86,7 +86,7 @@ class Truth(NamedTuple):
 
 
 @cache
-def truth_of(world: World, quantity: str = "overall", *, sources: int = 20_000) -> Truth:
+def truth_of(world: World, quantity: str = "overall", *, sources: int = 400_000) -> Truth:
     owner, values = world.draw(sources, named_stream(0, f"truth/{world}"))
     differences = values[quantity][1] - values[quantity][0]
     sums = np.bincount(owner, weights=differences, minlength=sources)
@@ -187,9 +187,9 @@ def power(splits: Splits, trials: int) -> None:
         still = World(sizes=sizes)
         spread = truth_of(still).spread
         for sources, shift, test in (
-            (30, 1.0, PairedTest.SIGN_FLIP),
-            (60, 0.6, PairedTest.SIGN_FLIP),
-            (60, 0.6, PairedTest.BOOTSTRAP),
+            (40, 0.8, PairedTest.SIGN_FLIP),
+            (96, 0.5, PairedTest.SIGN_FLIP),
+            (96, 0.5, PairedTest.BOOTSTRAP),
         ):
             moved = World(sizes=sizes, shift=shift)
             truth = truth_of(moved)
