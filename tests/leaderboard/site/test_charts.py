@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from importlib import resources
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,3 +70,27 @@ def test_ratings_keep_their_own_scale() -> None:
     assert chart is not None
     assert [across(dot.x) for dot in chart.dots] == [2, 98]
     assert [tick.text for tick in chart.x_ticks] == ["1", "2", "3", "4", "5"]
+
+
+def _light(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_step_of_the_heat_map_can_be_read(theme: int) -> None:
+    common = _css("common.css")
+    colours = dict(re.findall(r"(--heat-\w+): (#[0-9a-f]{6});", common.split("prefers-color-scheme: dark")[theme]))
+    inks = dict(re.findall(r"\.h(\d+) \{ background: var\(--heat-\d+\); color: var\((--heat-\w+)\)", _css("index.css")))
+    assert len(inks) == 11
+    for step, ink in inks.items():
+        ours = colours[ink]
+        if theme and int(step) >= 8:
+            ours = re.search(r"\.h8, \.h9, \.h10 \{ color: (#[0-9a-f]{6})", common)[1]  # type: ignore[index]
+        pair = sorted([_light(ours), _light(colours[f"--heat-{step}"])])
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (step, ours, colours[f"--heat-{step}"])
+
+
+def _css(name: str) -> str:
+    return resources.files("rvebench.leaderboard.site").joinpath("templates", name).read_text(encoding="utf-8")
