@@ -81,6 +81,7 @@ def _write(clip: Clip, frames: Frames, folder: Path, label: str, source: Path) -
         size_bytes=len(data),
         frames=len(frames),
         fps=clip.fps,
-        width=max(1, round(frames.shape[2] * float(aspect))),
-        height=int(frames.shape[1]),
+        # As players show it: the writer pads odd sides, and pixels need not be square.
+        width=max(1, round((frames.shape[2] + frames.shape[2] % 2) * float(aspect))),
+        height=int(frames.shape[1] + frames.shape[1] % 2),
     )

@@ -7,6 +7,7 @@ import json
 import secrets
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -250,5 +251,6 @@ async def _http_error(_request: Request, error: HTTPException) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     # Neither the error's text nor the request's: both may hold what a rater sent.
-    _complain(f"{request.method} {request.url.path.split('/')[1] or '/'} failed: {type(error).__name__}")
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _complain(f"a {request.method} failed: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}")
     return JSONResponse({"error": "Something went wrong here. It is sent again."}, 500)

@@ -90,7 +90,7 @@ def serve(
             config = uvicorn.Config(
                 app,
                 access_log=False,  # paths name trials, and addresses are people's
-                log_level="error",
+                log_level="critical",  # tracebacks quote what was sent; the application tells its errors itself
                 server_header=False,
                 proxy_headers=False,
                 lifespan="off",
