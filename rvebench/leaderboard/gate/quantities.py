@@ -130,11 +130,8 @@ def _refuse(
             hint="measure it with `rvebench score --metrics`, or take the rule out",
         )
     if is_judged(name):
-        raise UsageError(
-            f"the rule is about {name!r}, which these runs do not have",
-            where=where,
-            hint="judge both first: `rvebench score RUN --judge NAME`, or take the rule out",
-        )
+        # Runs without a judge were refused before: the split has no sample that is scored on it.
+        raise UsageError(f"no sample of these runs is scored on {name}", where=where, hint="take the rule out")
     near = nearest_names(name, known, most=1)
     listed = ", ".join(known)
     raise UsageError(

@@ -243,6 +243,14 @@ def test_a_rule_about_what_the_runs_do_not_have_is_refused_with_the_nearest_name
         gate(tmp_path, base, new, rules)
 
 
+def test_a_criterion_that_no_sample_is_scored_on_is_refused(tmp_path: Path) -> None:
+    shots = tuple(sample for sample in samples(3 * N) if sample.reasoning_type.value == "camera")
+    base = write_run(tmp_path / "shots", BASE, chosen=shots)
+    new = candidate(tmp_path, BASE, chosen=shots)
+    with pytest.raises(UsageError, match="no sample of these runs is scored on PC; take the rule out"):
+        gate(tmp_path, base, new, "[rules.PC]\nmax_drop = 1\n")
+
+
 def test_a_metric_that_only_one_run_has_is_named_with_the_run_that_lacks_it(tmp_path: Path, base: Path) -> None:
     new = candidate(tmp_path, BASE)
     with pytest.raises(UsageError, match=f"about '{METRIC}', which the candidate was not measured on"):
