@@ -21,7 +21,7 @@ from rvebench.scoring.bootstrap import DEFAULT_RESAMPLES, draw_clusters, expande
 from rvebench.scoring.letters import compact_letters
 from rvebench.scoring.paired import DEFAULT_PERMUTATIONS, holm
 
-__all__ = ["Standing", "rank_intervals", "standings"]
+__all__ = ["Standing", "rank_intervals", "rank_systems"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ class Standing:
     """Letters, from 0 for `a`: systems with one in common are not told apart."""
 
 
-def standings(
+def rank_systems(
     board: Scoreboard,
     *,
     seed: int,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rvebench.scoring.all_pairs import Scoreboard
-from rvebench.scoring.standings import standings
+from rvebench.scoring.standings import rank_systems
 
 MEANS = ((0.0,) * 6, (0.0, 0.0, 0.0, -1.0, -1.0, -2.0), (0.0, -0.15, -0.3, -0.45, -0.6, -0.75))
 SAMPLES, PER_SOURCE = 60, 2
@@ -36,7 +36,7 @@ def study(means: Sequence[float], tables: int) -> tuple[float, list[float]]:
     truth = [1 + sum(other > mean for other in means) for mean in means]
     false, held = 0, [0] * len(means)
     for seed in range(tables):
-        found = standings(board(means, rng), seed=seed, resamples=400, permutations=2000)
+        found = rank_systems(board(means, rng), seed=seed, resamples=400, permutations=2000)
         alike = [(a, b) for a, b in itertools.combinations(range(len(means)), 2) if means[a] == means[b]]
         false += any(not set(found[a].groups) & set(found[b].groups) for a, b in alike)
         for system, standing in enumerate(found):

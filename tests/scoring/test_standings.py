@@ -16,7 +16,7 @@ from rvebench.scoring.all_pairs import Scoreboard, pairwise_p
 from rvebench.scoring.bootstrap import named_stream
 from rvebench.scoring.letters import compact_letters, letter_names
 from rvebench.scoring.paired import sign_flip_p
-from rvebench.scoring.standings import rank_intervals, standings
+from rvebench.scoring.standings import rank_intervals, rank_systems
 from rvebench.taxonomy import Criterion, Status, Subset
 
 
@@ -83,7 +83,7 @@ def _patterns(count: int, draws: int) -> NDArray[np.float64]:
 
 def test_identical_systems_have_p_one_share_a_rank_and_a_letter() -> None:
     columns, clusters = noisy([5, 2], samples=30)
-    found = standings(board_of([columns[0], columns[1], columns[0]], clusters), seed=0)
+    found = rank_systems(board_of([columns[0], columns[1], columns[0]], clusters), seed=0)
     assert [one.rank for one in found] == [1, 3, 1]
     assert found[0].rank95 == found[2].rank95 == (1, 1)
     assert found[0].groups == found[2].groups == (0,)
@@ -124,7 +124,7 @@ def test_intervals_are_those_of_a_summary_with_the_same_seed() -> None:
         for n in range(36)
     ]
     alone = summarise(rows, [], get_formula("geometric"), seed=11).overall
-    found = standings(board_of(columns, clusters), seed=11)[0]
+    found = rank_systems(board_of(columns, clusters), seed=11)[0]
     assert alone.mean is not None and alone.ci95 is not None and found.ci95 is not None
     assert found.mean == pytest.approx(alone.mean, abs=1e-12)
     assert found.ci95 == pytest.approx(alone.ci95, abs=1e-12)
@@ -141,7 +141,7 @@ def test_rank_intervals_are_the_quantiles_of_ranks_counted_one_by_one() -> None:
 
 
 def test_one_source_gives_no_interval_and_no_rank_range() -> None:
-    found = standings(board_of([[1.0, 2.0], [3.0, 4.0]], ["a", "a"]), seed=0)
+    found = rank_systems(board_of([[1.0, 2.0], [3.0, 4.0]], ["a", "a"]), seed=0)
     assert [one.ci95 for one in found] == [one.rank95 for one in found] == [None, None]
     assert [one.rank for one in found] == [2, 1]
     assert found[0].groups == found[1].groups, "one source tells nobody apart"
@@ -149,7 +149,7 @@ def test_one_source_gives_no_interval_and_no_rank_range() -> None:
 
 def test_a_wide_gap_is_told_apart_and_a_narrow_one_is_not() -> None:
     columns, clusters = noisy([2, 6, 6.02], samples=200)
-    low, high, near = standings(board_of(columns, clusters), seed=0)
+    low, high, near = rank_systems(board_of(columns, clusters), seed=0)
     assert set(high.groups) & set(near.groups)
     assert not set(low.groups) & set(high.groups)
     assert low.rank95 == (3, 3) and high.rank95 == near.rank95 == (1, 2)
@@ -204,7 +204,7 @@ def test_under_no_difference_any_false_letter_is_rare() -> None:
     trials = 200
     for trial in range(trials):
         columns, clusters = noisy([5, 5, 5, 5], samples=40, per_cluster=2, seed=trial)
-        found = standings(board_of(columns, clusters), seed=trial, resamples=50, permutations=500)
+        found = rank_systems(board_of(columns, clusters), seed=trial, resamples=50, permutations=500)
         false += any(not set(a.groups) & set(b.groups) for a, b in itertools.combinations(found, 2))
     # 5 % of 200 is 10; 18 and more has a chance of 1 % at a true 5 %.
     assert false <= 18

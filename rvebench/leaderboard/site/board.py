@@ -22,7 +22,7 @@ from rvebench.leaderboard.site.media import MEDIA_FOLDER, Media, find_media
 from rvebench.leaderboard.submission import Submission, read_submission
 from rvebench.leaderboard.tracks import TrackRules, Tracks, read_tracks
 from rvebench.scoring.all_pairs import Scoreboard
-from rvebench.scoring.standings import Standing, standings
+from rvebench.scoring.standings import Standing, rank_systems
 
 __all__ = ["Board", "Place", "Row", "load_boards", "rank_rows", "read_rows"]
 
@@ -148,7 +148,7 @@ def rank_rows(track: str, tracks: Tracks, rows: Sequence[Row]) -> Board:
     placed = [replace(row, place=_place(row, replaced)) for row in rows]
     ranked = [row for row in placed if row.place == "ranked"]
     if ranked:
-        found = standings(_scoreboard(ranked), seed=rules.interval_seed)
+        found = rank_systems(_scoreboard(ranked), seed=rules.interval_seed)
         ranked = [replace(row, standing=standing) for row, standing in zip(ranked, found, strict=True)]
     ranked.sort(key=lambda row: (row.standing.rank if row.standing else 0, row.name, row.id))
     others = [row for row in placed if row.place != "ranked"]
