@@ -30,7 +30,8 @@ export class TrialScreen {
     });
     this.questions = questions;
     this.views = all.map((clip, index) => this.makeView(clip, names[index], index));
-    this.stage = make("div", { class: "stage" }, ...this.views.map((view) => view.figure));
+    // On a phone, with more than two edits, the original stands among them, so that all are seen at once.
+    this.stage = make("div", { class: this.trial.clips.length > 2 ? "stage many" : "stage" }, ...this.views.map((view) => view.figure));
     this.controls = this.makeControls();
     this.panel = this.makePanel();
     this.element = make("section", { class: "trial", "data-screen": "trial", "data-trial": this.trial.id },
