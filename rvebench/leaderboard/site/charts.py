@@ -275,4 +275,4 @@ def _log_ticks(low: float, high: float) -> list[float]:
 def _amount(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}".replace(",", " ")
-    return f"{value:.3g}" if value >= 0.001 else f"{value:.0e}"
+    return f"{value:.3g}" if value >= 0.0001 else f"{value:.0e}"

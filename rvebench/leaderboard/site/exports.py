@@ -107,7 +107,7 @@ def _markdown_row(row: RowLine) -> str:
         row.range or row.rank,
         f"{_plain(row.name)}{flags}",
         row.score,
-        _plain(row.interval),
+        row.interval,
         row.letters,
         f"{row.ok}" + (f" ({row.lacking})" if row.lacking else ""),
         row.seconds or ABSENT,

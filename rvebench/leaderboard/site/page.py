@@ -298,7 +298,7 @@ def _range(ends: tuple[int, int] | None) -> str:
 def _amount(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}" if value >= 0.01 else "<0.01"
 
 
 def _heat(board: Board, row: Row, types: Sequence[str], criteria: Sequence[str]) -> HeatLine:
@@ -328,22 +328,22 @@ def _cell(numbers: EstimateNumbers | None, name: str) -> Cell:
 def _cost(board: Board, rows: Sequence[Row], unit: str) -> Chart | None:
     points, without = [], []
     for row in rows:
-        if row.submission.headline is None:
+        # What a control costs, and what a row without a score does, says nothing of editing.
+        if row.standing is None:
             continue
         cost = row.seconds_per_edit if unit == "seconds" else row.usd_per_edit
         if cost is None or cost <= 0:
             without.append(row.name)
             continue
-        ends = row.standing.ci95 if row.standing else row.submission.scores.overall.ci95
+        ends = row.standing.ci95
         points.append(
             Point(
                 name=row.name,
                 href=href_of(board.track, row),
                 x=cost,
-                y=row.standing.mean if row.standing else row.submission.headline,
+                y=row.standing.mean,
                 y_low=ends[0] if ends else None,
                 y_high=ends[1] if ends else None,
-                control=row.place == "control",
             )
         )
     return cost_chart(points, unit=unit, without=without)
