@@ -43,28 +43,38 @@ class Tally(NamedTuple):
     intervals: int
 
 
-def worlds() -> dict[str, World]:
-    full = shown_to("ranking", 50, 15, 5)
-    return {
-        "paper": World("paper: 50 samples x 15 raters rank 5", Population(quality=QUALITY), full),
-        "ties": World("the same, one pair in six tied", Population(quality=QUALITY, cuts=LEVELS), full),
-        "far": World("the same, one method far ahead", Population(quality=FAR, moment_sd=0.6), full),
-        "raters": World(
-            "the same, raters differ widely", Population(quality=QUALITY, sample_sd=0.3, rater_sd=1.0), full
-        ),
-        "alike": World("the same, no effects at all", Population(quality=QUALITY, sample_sd=0.0, rater_sd=0.0), full),
-        "small": World("20 samples x 6 raters rank 5", Population(quality=QUALITY), shown_to("ranking", 20, 6, 5)),
-        "blocks": World(
-            "50 samples, 30 raters rank 3 of 5 on 20 each",
-            Population(quality=QUALITY),
-            shown_to("ranking", 50, 30, 5, per_rater=20, shown=3),
-        ),
-        "pairs": World(
-            "50 samples, 40 raters choose one of two 25 times each",
-            Population(quality=QUALITY, cuts=LEVELS),
-            shown_to("pairwise", 50, 40, 5, per_rater=25, shown=2),
-        ),
-    }
+WORLDS = ("paper", "ties", "far", "raters", "alike", "small", "blocks", "pairs")
+
+
+def world_of(name: str) -> World:
+    """One population, and the study that it takes part in."""
+    usual = Population(quality=QUALITY)
+    title = {
+        "paper": "paper: 50 samples x 15 raters rank 5",
+        "ties": "the same, one pair in six tied",
+        "far": "the same, one method far ahead",
+        "raters": "the same, raters differ widely",
+        "alike": "the same, no effects at all",
+        "small": "20 samples x 6 raters rank 5",
+        "blocks": "50 samples, 30 raters rank 3 of 5 on 20 each",
+        "pairs": "50 samples, 40 raters choose one of two 25 times each",
+    }[name]
+    population = {
+        "ties": Population(quality=QUALITY, cuts=LEVELS),
+        "far": Population(quality=FAR, moment_sd=0.6),
+        "raters": Population(quality=QUALITY, sample_sd=0.3, rater_sd=1.0),
+        "alike": Population(quality=QUALITY, sample_sd=0.0, rater_sd=0.0),
+        "pairs": Population(quality=QUALITY, cuts=LEVELS),
+    }.get(name, usual)
+    if name == "small":
+        shown = shown_to("ranking", 20, 6, 5)
+    elif name == "blocks":
+        shown = shown_to("ranking", 50, 30, 5, per_rater=20, shown=3)
+    elif name == "pairs":
+        shown = shown_to("pairwise", 50, 40, 5, per_rater=25, shown=2)
+    else:
+        shown = shown_to("ranking", 50, 15, 5)
+    return World(title, population, shown)
 
 
 def measure(
@@ -116,13 +126,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--resamples", type=int, default=500)
     parser.add_argument("--win-rates", action="store_true", help="leave Bradley-Terry out: three times as fast")
-    parser.add_argument("--worlds", nargs="+", default=list(worlds()))
+    parser.add_argument("--worlds", nargs="+", default=list(WORLDS))
     options = parser.parse_args()
     say = sys.stdout.write
     say("| population and design | number | interval | coverage | truth above | truth below | mean width |\n")
     say("|---|---|---|---:|---:|---:|---:|\n")
     for name in options.worlds:
-        world = worlds()[name]
+        world = world_of(name)
         found = measure(world, trials=options.trials, resamples=options.resamples, strengths=not options.win_rates)
         for (what, way), tally in found.items():
             above = 1 - tally.coverage - tally.below
