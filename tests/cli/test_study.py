@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,11 @@ def test_runs_that_do_not_fit_together_are_refused(tmp_path: Path, runs: dict[st
     assert caught.value.exit_code == 3
     ran = run(*options, "--drop-missing")
     assert "left out: 1 samples that editor b has no edit of" in ran.stdout
+
+
+def test_serving_without_its_libraries_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "rvebench.study.server.serve", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(UsageError, match=r"rvebench\[study\]") as caught:
+        run("serve", tmp_path)
+    assert caught.value.exit_code == 2
