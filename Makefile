@@ -8,12 +8,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test check bench clean test-slow test-kill format
 
-demo: $(STAMP)  ## Evaluate three edits on the split `smoke`, print their numbers, write HTML reports into runs/demo.
+demo: $(STAMP)  ## Evaluate four editors on the split `smoke`, print their numbers, write HTML reports into runs/demo.
 	@rm -rf runs/demo  # made with older software they would be refused
 	@$(EVALUATE) --model copy --out runs/demo/copy
 	@$(EVALUATE) --model ladder:half --out runs/demo/half || { code=$$?; test $$code = 2 || exit $$code; \
 	  echo "ladder:half is left out: it draws its edits, and the error above says what that needs"; }
+	@$(EVALUATE) --model revise-nano --out runs/demo/revise-nano
 	@$(EVALUATE) --model target --out runs/demo/target
+	@$(BIN)/rvebench runs sheet runs/demo/copy runs/demo/revise-nano --out runs/demo/sheet.jpg
 	@$(BIN)/rvebench runs list runs/demo
 	@echo "open in a browser:" runs/demo/*/report.html
 
