@@ -24,7 +24,7 @@ from rvebench.leaderboard.tracks import TrackRules, Tracks, read_tracks
 from rvebench.scoring.all_pairs import Scoreboard
 from rvebench.scoring.standings import Standing, rank_systems
 
-__all__ = ["Board", "Place", "Row", "load_boards", "rank_rows", "read_rows"]
+__all__ = ["Board", "Place", "Row", "load_boards", "rank_rows", "read_rows", "size_words"]
 
 Place = Literal["ranked", "control", "withheld", "replaced"]
 """ranked; a control, which shows the scale's ends; a row without a headline; a row that a newer one replaces."""
@@ -139,6 +139,13 @@ def read_rows(tracks: Tracks, track: str, folders: Sequence[Path], media: Path) 
             )
         )
     return rows
+
+
+def size_words(billion: float | None, units: tuple[str, str]) -> str:
+    """Returns a number of parameters as `1.3 B` or `7.5 M`, in the words for billions and millions; empty for None."""
+    if billion is None:
+        return ""
+    return f"{billion:g} {units[0]}" if billion >= 1 else f"{billion * 1000:g} {units[1]}"
 
 
 def rank_rows(track: str, tracks: Tracks, rows: Sequence[Row]) -> Board:

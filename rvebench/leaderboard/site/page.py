@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rvebench.leaderboard.site.board import Board, Row
+from rvebench.leaderboard.site.board import Board, Row, size_words
 from rvebench.leaderboard.site.charts import Chart, Point, cost_chart
 from rvebench.leaderboard.site.ratings import People
 from rvebench.leaderboard.site.reported import Reported
@@ -273,7 +273,7 @@ def _line(board: Board, row: Row) -> RowLine:
         tier=submission.tier,
         created=submission.created,
         weights="" if model.open_weights is None else "open" if model.open_weights else "closed",
-        size="" if model.parameters_billion is None else f"{model.parameters_billion:g} B",
+        size=size_words(model.parameters_billion, ("B", "M")),
         flags=_flags(row),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from rvebench.leaderboard.evidence import SampleScore
-from rvebench.leaderboard.site.board import Board, Row
+from rvebench.leaderboard.site.board import Board, Row, size_words
 from rvebench.leaderboard.site.page import estimate_of, percent
 from rvebench.leaderboard.submission import EstimateNumbers, MetricNumbers
 from rvebench.runs.preview import ROW_NAMES, Preview, PreviewProblem
@@ -229,7 +229,7 @@ def _weights(row: Row) -> str:
     model = row.submission.model
     parts = [
         "" if model.open_weights is None else "open" if model.open_weights else "closed",
-        "" if model.parameters_billion is None else f"{model.parameters_billion:g} billion parameters",
+        size_words(model.parameters_billion, ("billion parameters", "million parameters")),
     ]
     return ", ".join(part for part in parts if part)
 
