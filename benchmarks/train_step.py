@@ -57,7 +57,7 @@ from rvebench.revise.training.decode import pick_frames  # noqa: E402
 from rvebench.revise.training.guards import FrozenGuard  # noqa: E402
 from rvebench.revise.training.logs import Meter  # noqa: E402
 from rvebench.revise.training.objectives.build import build_objective  # noqa: E402
-from rvebench.revise.training.optim import make_optimizer  # noqa: E402
+from rvebench.revise.training.optim import Optimizers  # noqa: E402
 from rvebench.revise.training.plan import TrainingPlan, training_plan  # noqa: E402
 from rvebench.revise.training.policy import Policy  # noqa: E402
 from rvebench.revise.training.sharding import prepare_net  # noqa: E402
@@ -186,7 +186,7 @@ class Bench:
         dtype = torch.bfloat16 if base.loop.precision == "bf16" else torch.float32
         self.policy = Policy.of(parts, compute_dtype=dtype)
         self.trained = prepare_net(self.policy.net, base, world)
-        self.optimizer = make_optimizer(self.trained, base.optim)
+        self.optimizer = Optimizers(self.trained, base.optim)
 
     def step(self, case: Case) -> Callable[[], None]:
         """Returns what makes one step. Frozen networks are not hashed, which a training does once at its start."""
