@@ -303,7 +303,7 @@ class ReviseNanoEditor(ReviseEditor):
         return preset("nano")
 
     def _weights_missing(self) -> list[str]:
-        return ["trained weights yet: revise-nano is not trained in this release (checkpoint=FOLDER takes your own)"]
+        return ["its weights: this installation has no data/models/revise-nano (checkpoint=FOLDER takes your own)"]
 
 
 class ReviseTinyRandomEditor(ReviseEditor):

@@ -167,9 +167,9 @@ def test_without_weights_an_editor_says_what_to_do() -> None:
         build_editor("revise-tiny-random?checkpoint=x")
 
 
-def test_the_small_model_says_that_it_is_not_trained_yet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_small_model_says_where_its_weights_are_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("rvebench.editors.revise.asset_dir", lambda name: tmp_path)
-    with pytest.raises(EditorError, match="revise-nano is not trained in this release") as caught:
+    with pytest.raises(EditorError, match="this installation has no data/models/revise-nano") as caught:
         build_editor("revise-nano")
     assert "\n" not in str(caught.value)
 
