@@ -29,6 +29,7 @@ __all__ = ["EditPool"]
 _TICK_S = 0.2
 _MOST_ATTEMPTS = 2
 _START_LIMIT_S = 900.0
+_STOP_HEARD_S = 3.0
 
 
 @dataclass(slots=True)
@@ -184,6 +185,16 @@ class EditPool:
             worker.in_flight[job.request.sample_id] = job
         worker.connection.send(job)
 
+    def _stopped_too(self, worker: _Worker) -> bool:
+        """Tells whether a worker died of the stop that we were asked for; to be asked once it is dead.
+
+        A scheduler's SIGTERM goes to the whole group, and may end the worker before our own thread hears of it.
+        """
+        until = time.monotonic() + (_STOP_HEARD_S if worker.process.exitcode == -signal.SIGTERM else 0.0)
+        while not self._stopping() and time.monotonic() < until:
+            time.sleep(_TICK_S / 4)
+        return self._stopping()
+
     def _death_of(self, worker: _Worker) -> str:
         worker.process.join(timeout=5)
         code = worker.process.exitcode
@@ -205,7 +216,7 @@ class EditPool:
         worker.connection.close()
         reason = reason or "the editor ended without a result"
         if not worker.asked:
-            if self._stopping():
+            if self._stopped_too(worker):
                 return
             raise EditorError(f"the editor could not be started: {reason}", where=self._spec)
         for job in worker.in_flight.values():

@@ -83,6 +83,8 @@ class Stage:
     """Units: optimiser steps, edits, clips."""
     guess_s: float | None = None
     """Seconds a unit where none of its kind is done yet; None where nobody has measured it."""
+    given: Mapping[str, Any] | None = None
+    """What it returns, where that was made elsewhere: a record that says otherwise is of a folder since moved."""
 
     @property
     def sort(self) -> str:
@@ -165,6 +167,9 @@ class Runner:
             raise DataError("no record of a stage", where=path, hint="delete it: the stage is done again") from None
         if key != self._keys[name] or not isinstance(result, dict):
             raise DataError("the record of another stage", where=path, hint="delete it: the stage is done again")
+        given = next(stage.given for stage in self.stages if stage.name == name)
+        if given is not None and result != given:
+            return None
         return Finished(name=name, key=key, folder=path.parent, result=result, wall_s=wall_s, whole=whole)
 
     def run(self) -> dict[str, Finished]:

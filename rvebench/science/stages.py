@@ -133,8 +133,8 @@ def _given(name: str, folder: Path, parts: tuple[str, ...]) -> Stage:
     missing = [part for part in parts if not (folder / part).exists()]
     if missing:
         raise UsageError(f"holds no {missing[0]}", where=folder, hint=f"give the folder of a finished {name} training")
-    place = str(folder.resolve())
-    return Stage(name=name, decides={"given": _digest_of_folder(folder, parts)}, run=lambda _c: {"folder": place})
+    place = {"folder": str(folder.resolve())}
+    return Stage(name=name, decides={"given": _digest_of_folder(folder, parts)}, run=lambda _c: place, given=place)
 
 
 def _digest_of_folder(folder: Path, parts: tuple[str, ...]) -> str:

@@ -55,6 +55,12 @@ class Good(Base):
     pass
 
 
+class SlowToBuild(Base):
+    def __init__(self) -> None:
+        time.sleep(30)
+        super().__init__()
+
+
 class Paid(Base):
     @property
     def info(self) -> EditorInfo:

@@ -65,6 +65,21 @@ def test_a_change_redoes_what_it_decides_and_keeps_the_rest(tmp_path: Path) -> N
     assert len(ran(log)) == 6, "what was made under the first setting is still there"
 
 
+def test_a_folder_given_that_has_moved_since_is_told_anew_and_redoes_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    def moved(place: str) -> Runner:
+        told = {"folder": place}
+        given = Stage(name="given", decides={"files": "same"}, run=lambda _c: told, given=told)
+        needing = Stage(name="use", decides={}, run=lambda c: log.open("a").write("use\n") and {}, needs=("given",))
+        return Runner(stages=[given, needing], work=tmp_path / "w")
+
+    assert moved("/old").run()["given"].result == {"folder": "/old"}
+    runner = moved("/new")
+    assert runner.run()["given"].result == {"folder": "/new"}
+    assert [state.state for state in runner.states()] == ["done", "done"] and ran(log) == ["use"]
+
+
 def test_a_stage_that_failed_is_begun_and_goes_on_in_its_folder(tmp_path: Path) -> None:
     log = tmp_path / "log"
     broken = Runner(stages=stages(log, fail="b"), work=tmp_path / "w")
