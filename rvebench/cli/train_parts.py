@@ -21,7 +21,7 @@ from rvebench.revise.training.config import TrainConfig, training_preset, traini
 from rvebench.revise.training.dataset import ShardSource, prepare_source
 from rvebench.revise.training.grids import EditGrid, edited_samples
 from rvebench.revise.training.hooks import Hooks
-from rvebench.revise.training.plan import TrainingPlan, training_plan
+from rvebench.revise.training.plan import CRITIC_PRESETS, TrainingPlan, training_plan
 from rvebench.revise.training.policy import Policy
 from rvebench.revise.training.shards import BaselineCritic, EncoderPrints, SampleEncoder, ShardSpec, ShardStore
 from rvebench.revise.training.world import World
@@ -64,8 +64,19 @@ class Making:
         if self.config.loop.eval_every and self.held_out is None:
             raise UsageError("loop.eval_every asks for held-out measurements", hint="give --held-out")
 
-    def plan(self, *, world: int, device: str) -> TrainingPlan:
-        """Returns what the training costs, at the shape of its data; nothing is loaded."""
+    def plan(self, *, world: int, device: str, critic: str | None = None) -> TrainingPlan:
+        """Returns what the training costs, at the shape of its data; nothing is loaded.
+
+        Args:
+            world: ranks.
+            device: of each.
+            critic: one of `CRITIC_PRESETS`, to be counted in place of the model's own VLM.
+
+        Raises:
+            UsageError: the objective asks no critic, or the data has a shape that the model does not take.
+        """
+        if critic is not None and not self.config.needs_critic:
+            raise UsageError(f"{self.config.objective} asks no critic", hint="leave out --critic-size")
         shape = self.shape()
         return training_plan(
             self.config,
@@ -74,6 +85,7 @@ class Making:
             memory_bytes=_memory_of(device, world),
             frames=shape.frames,
             size=shape.size,
+            critic_vlm=None if critic is None else CRITIC_PRESETS[critic],
         )
 
     def shape(self) -> ClipShape:

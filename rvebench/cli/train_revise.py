@@ -34,6 +34,12 @@ class ObjectiveChoice(str, Enum):
     EDIT_GRPO = "edit-grpo"
 
 
+class CriticSize(str, Enum):
+    """Critics whose cost can be counted in place of the model's own VLM's: keys of `CRITIC_PRESETS`."""
+
+    QWEN25_VL_7B = "qwen2.5-vl-7b"
+
+
 class EncoderDtype(str, Enum):
     """Precisions of frozen networks."""
 
@@ -105,6 +111,10 @@ def train_revise(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what a step costs and whether it fits, and do nothing.")
     ] = False,
+    critic_size: Annotated[
+        CriticSize | None,
+        typer.Option("--critic-size", help="With --dry-run: count a critic of this size, not the model's own VLM."),
+    ] = None,
     format_: Annotated[
         Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")
     ] = Format.TEXT,
@@ -151,8 +161,10 @@ def train_revise(
         dtype=dtype.value,
     )
     if dry_run:
-        _dry_run(making, device, format_)
+        _dry_run(making, device, format_, None if critic_size is None else critic_size.value)
         return
+    if critic_size is not None:
+        raise UsageError("--critic-size counts what a critic would cost; it trains with none", hint="add --dry-run")
     world = join_world(device)
     try:
         _train(making, world, out, rewards, resume=resume, peak_tflops=peak_tflops, wandb=wandb, format_=format_)
@@ -160,13 +172,13 @@ def train_revise(
         world.close()
 
 
-def _dry_run(making: Making, device: str, format_: Format) -> None:
+def _dry_run(making: Making, device: str, format_: Format, critic: str | None) -> None:
     from rvebench.revise.placement import check_device
 
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if int(os.environ.get("RANK", "0")):
         return
-    plan = making.plan(world=world, device=str(check_device(device)))
+    plan = making.plan(world=world, device=str(check_device(device)), critic=critic)
     if format_ is Format.JSON:
         print_json({"dry_run": plan.as_json()})
     else:

@@ -13,10 +13,12 @@ import torch
 from typer.testing import CliRunner, Result
 
 from rvebench.cli.app import app
+from rvebench.cli.train_revise import CriticSize
 from rvebench.cli.train_rewards import read_captions
 from rvebench.errors import DataError, RveError, UsageError
 from rvebench.judges.reference import ReferenceJudge
 from rvebench.revise.training.guards import StoppedError
+from rvebench.revise.training.plan import CRITIC_PRESETS
 from tests.runs.world import make_split
 
 SMALL = (
@@ -109,7 +111,16 @@ def test_a_dry_run_says_what_a_step_costs_and_makes_nothing(split: Path, shards:
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.stdout)["dry_run"]
     assert told["trigger_rate"] == pytest.approx(0.25) and told["flops_mean"] > 0 and told["peak_bytes"] > 0
+    larger = json.loads(run([*arguments, "--critic-size", "qwen2.5-vl-7b", "--device", "meta"]).stdout)["dry_run"]
+    assert larger["flops_mean"] > 1000 * told["flops_mean"]
     assert not (tmp_path / "none").exists()
+
+
+def test_a_critic_s_size_is_for_counting_alone(split: Path, shards: Path, tmp_path: Path) -> None:
+    arguments = command(split, tmp_path / "none", shards, "--critic-size", "qwen2.5-vl-7b")
+    assert "add --dry-run" in str(refused(arguments))
+    assert "sft asks no critic" in str(refused([*arguments, "--dry-run"]))
+    assert {size.value for size in CriticSize} == set(CRITIC_PRESETS)
 
 
 def test_what_main_memory_cannot_hold_is_refused_before_anything_is_made(
