@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rvebench.llm.cache import SqliteCache
     from rvebench.llm.cache_care import Checked, Rescued
     from rvebench.llm.entry import Entry
+    from rvebench.llm.rows import Row
 
 __all__ = ["app"]
 
@@ -181,7 +184,9 @@ def gc(
 def export(
     file: Annotated[Path, typer.Argument(help="The cassette to write: NAME.jsonl or NAME.jsonl.gz.")],
     cache: CacheOption = None,
-    run: Annotated[Path | None, typer.Option("--run", help="Only the replies that this run used.")] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="Only the replies that this run used, its own included.")
+    ] = None,
     models: Annotated[
         list[str] | None, typer.Option("--model", help="Only replies of this model; may be given again.")
     ] = None,
@@ -194,14 +199,18 @@ def export(
         rvebench judge cache export smoke.jsonl.gz --run runs/copy
     """
     from rvebench.llm.cassette import write_cassette
+    from rvebench.llm.rows import row_of
 
-    path = _present(cache)
-    with _opened(path) as opened:
-        wanted = None if run is None else _used_by(run, opened)
+    own = {} if run is None else _kept_by(run)
+    path = _present(cache, needed=not own)
+    with ExitStack() as stack:
+        opened = stack.enter_context(_opened(path)) if path.is_file() else None
+        wanted = None if run is None else _used_by(run, opened, frozenset(own))
         chosen = frozenset(models or ())
 
         def entries() -> Iterator[Entry]:
-            for row in opened.rows():
+            kept = (row for row in opened.rows() if row.entry.digest not in own) if opened else ()
+            for row in heapq.merge((row_of(own[digest]) for digest in sorted(own)), kept, key=_digest_of_row):
                 if (wanted is None or row.entry.digest in wanted) and (not chosen or row.model in chosen):
                     yield row.entry
 
@@ -212,27 +221,38 @@ def export(
         typer.echo(f"{file}: {count} replies")
 
 
-def _used_by(run: Path, cache: SqliteCache) -> frozenset[str]:
-    """Returns the digests of the kept replies that a run used."""
-    from rvebench.llm.used import digests_of_run
+def _digest_of_row(row: Row) -> str:
+    return row.entry.digest
+
+
+def _kept_by(run: Path) -> dict[str, Entry]:
+    """Returns the replies that a run keeps itself, as it does with `evaluate --cache off`, by digest."""
+    from rvebench.llm.cache_run import replies_of_run
     from rvebench.runs import is_run
 
     if not is_run(run):
         raise UsageError("this is not a run directory", where=run, hint="`rvebench runs list` shows those there are")
+    return replies_of_run(run)
+
+
+def _used_by(run: Path, cache: SqliteCache | None, own: frozenset[str]) -> frozenset[str]:
+    """Returns the digests of the replies that a run used, out of its own and those in the cache."""
+    from rvebench.llm.used import digests_of_run
+
     found = digests_of_run(run)
-    here = frozenset(digest for digest in found.named if cache.row(digest) is not None)
-    gone = found.noted - here
+    there = own.union(digest for digest in found.named - own if cache is not None and cache.row(digest) is not None)
+    gone = found.noted - there
     if gone:
         raise CoverageError(
             f"{len(gone)} of {len(found.noted)} replies this run used are no longer in the cache",
             where=run,
             hint="import them from an older cassette, or name the cache it used with --cache",
         )
-    if not here:
+    if not there:
         raise CoverageError(
             "no reply this run used is in the cache", where=run, hint="name the cache it used with --cache"
         )
-    return here
+    return there
 
 
 @app.command("import")
@@ -265,12 +285,12 @@ def import_(
         typer.echo(f"the cache keeps its own reply to {digest}")
 
 
-def _present(cache: Path | None) -> Path:
+def _present(cache: Path | None, *, needed: bool = True) -> Path:
     """Returns the cache's path; these commands make none."""
     from rvebench.llm.cache import default_cache_path
 
     path = cache or default_cache_path()
-    if not path.is_file():
+    if needed and not path.is_file():
         raise UsageError(
             "there is no reply cache here", where=path, hint="name one with --cache; the first judge that asks makes it"
         )

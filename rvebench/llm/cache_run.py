@@ -17,9 +17,9 @@ from rvebench.llm.cache import NullCache, ReplyCache
 from rvebench.llm.entry import Entry, make_entry
 from rvebench.llm.messages import ChatRequest, Reply
 from rvebench.redaction import Secrets
-from rvebench.storage import LineLog, LogLine
+from rvebench.storage import LineLog, LogLine, read_lines
 
-__all__ = ["RUN_REPLIES_NAME", "RunReplies", "keeps_in_run"]
+__all__ = ["RUN_REPLIES_NAME", "RunReplies", "keeps_in_run", "replies_of_run"]
 
 RUN_REPLIES_NAME = "kept-replies.jsonl"
 """In a run directory: one :class:`~rvebench.llm.entry.Entry` a line."""
@@ -29,6 +29,33 @@ _FIELDS = {field.name for field in fields(Entry)}
 def keeps_in_run(cache: ReplyCache, directory: Path) -> bool:
     """Returns whether a run must look into its own replies: it keeps them there now, or did before."""
     return isinstance(cache, NullCache) or (directory / RUN_REPLIES_NAME).exists()
+
+
+def replies_of_run(directory: Path) -> dict[str, Entry]:
+    """Returns the replies that a run keeps itself, by digest; of two to one question the first.
+
+    Raises:
+        DataError: a line is damaged.
+    """
+    path = directory / RUN_REPLIES_NAME
+    found: dict[str, Entry] = {}
+    for line in read_lines(path):
+        if isinstance(line, LogLine):
+            entry = _sound_entry(line, path)
+            found.setdefault(entry.digest, entry)
+    return found
+
+
+def _sound_entry(line: LogLine, path: Path) -> Entry:
+    entry = Entry(**line.value) if line.value.keys() == _FIELDS else None
+    fault = "it is not a question and its reply" if entry is None else entry.fault()
+    if entry is None or fault:
+        raise DataError(
+            f"a reply that was kept for this run is damaged: {fault}",
+            where=f"{path}:{line.number}",
+            hint="restore the file from a copy, or remove it: what no verdict holds yet is then paid for again",
+        )
+    return entry
 
 
 class RunReplies:
@@ -53,14 +80,7 @@ class RunReplies:
         self._log = LineLog(self._path, on_line=self._read)
 
     def _read(self, line: LogLine) -> None:
-        entry = Entry(**line.value) if line.value.keys() == _FIELDS else None
-        fault = "it is not a question and its reply" if entry is None else entry.fault()
-        if entry is None or fault:
-            raise DataError(
-                f"a reply that was kept for this run is damaged: {fault}",
-                where=f"{self._path}:{line.number}",
-                hint="restore the file from a copy, or remove it: what no verdict holds yet is then paid for again",
-            )
+        entry = _sound_entry(line, self._path)
         self._replies.setdefault(entry.digest, entry.as_reply())
 
     def get(self, digest: str, request: ChatRequest | None = None) -> Reply | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rvebench.llm.cache import SqliteCache
+from rvebench.llm.cache import NullCache, SqliteCache
+from rvebench.llm.cache_run import RUN_REPLIES_NAME, RunReplies
 from rvebench.llm.cassette import Cassette
 from rvebench.llm.used import TrackedCache
 from tests.cli.helpers import only_error, rvebench
@@ -127,6 +128,23 @@ def test_a_runs_cassette_holds_what_the_run_used(path: Path, tmp_path: Path) -> 
     error = only_error(rvebench("judge", "cache", "export", file, "--run", run, code=3))
     assert "1 of 2 replies this run used are no longer in the cache" in error
     assert "not a run directory" in only_error(rvebench("judge", "cache", "export", file, "--run", tmp_path, code=2))
+
+
+def test_a_run_that_kept_its_replies_itself_needs_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RVEBENCH_CACHE_DIR", str(tmp_path / "empty"))
+    run, file = tmp_path / "run", tmp_path / "run.jsonl"
+    split = make_split(tmp_path / "split", n=1)
+    rvebench("evaluate", "--model", "copy", "--split", split, "--judge", "reference", "--out", run)
+    with RunReplies(NullCache(), run) as kept, TrackedCache(kept, run) as tracked:
+        for number in (2, 5):
+            tracked.put(a_request(number), a_reply(number))
+    told = json.loads(rvebench("judge", "cache", "export", file, "--run", run, "--format", "json").stdout)
+    assert told["replies"] == 2 and Cassette(file).get(a_request(5).digest).text == a_reply(5).text
+    rvebench("judge", "cache", "export", file, "--run", run, "--model", "another")
+    assert len(Cassette(file)) == 0
+    lines = (run / RUN_REPLIES_NAME).read_text().splitlines(keepends=True)
+    (run / RUN_REPLIES_NAME).write_text(lines[0].replace("it is", "it was") + lines[1])
+    assert RUN_REPLIES_NAME in only_error(rvebench("judge", "cache", "export", file, "--run", run, code=4))
 
 
 def test_without_a_cache_there_is_one_sentence_and_none_is_made(tmp_path: Path) -> None:
