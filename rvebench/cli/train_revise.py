@@ -228,7 +228,9 @@ def _train(
             trainer = Trainer(
                 making.config,
                 policy,
-                lambda ready: build_objective(making.config, parts, ready, tools=tools, captions=captions),
+                lambda ready: build_objective(
+                    making.config, parts, ready, tools=tools, captions=captions, masks=source.has_masks
+                ),
                 source,
                 out=out,
                 world=world,

@@ -4,7 +4,7 @@
 * The content security policy allows the page's own style and script by their hashes, pictures that are inside the file,
   and no request at all.
 * `base.css` holds the palette, light and dark, the plain elements, and the frame of a page: head, sections, panels,
-  tables, bars. Each room adds its own style.
+  tables, bars; `frame.html` the macros `head` and `bar_row`. Each room adds its own style.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 __all__ = ["Shell", "as_ascii", "base64_text", "environment", "inert_json", "make_shell"]
@@ -39,7 +39,7 @@ def make_shell(styles: Sequence[str], scripts: Sequence[str]) -> Shell:
         styles: texts of style sheets; the base comes before them.
         scripts: texts of scripts, which share one strict function scope.
     """
-    style = "\n".join([_base(), *styles])
+    style = "\n".join([_own_text("base.css"), *styles])
     script = '"use strict";\n(() => {\n' + "\n".join(scripts) + "})();\n"
     policy = "; ".join(
         (
@@ -56,8 +56,17 @@ def make_shell(styles: Sequence[str], scripts: Sequence[str]) -> Shell:
 
 @cache
 def environment() -> Environment:
-    """Returns the template environment: everything is escaped, an unknown name is an error."""
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    """Returns the template environment: everything is escaped, an unknown name is an error.
+
+    Templates may import the macros of `frame.html`, `head` and `bar_row`.
+    """
+    return Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_own_text),
+    )
 
 
 def inert_json(value: object) -> Markup:
@@ -90,5 +99,5 @@ def _sha256(text: str) -> str:
 
 
 @cache
-def _base() -> str:
-    return resources.files("rvebench.pages").joinpath("base.css").read_text(encoding="utf-8")
+def _own_text(name: str) -> str:
+    return resources.files("rvebench.pages").joinpath(name).read_text(encoding="utf-8")

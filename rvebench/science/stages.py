@@ -206,7 +206,7 @@ def _budget_stage(shop: Workshop) -> Stage:
     return Stage(
         name="budget",
         decides={name: _learnt(config) for name, config in configs.items()},
-        run=partial(steps.count_budget, configs, shop.study.reference),
+        run=partial(steps.count_budget, configs),
         guess_s=20.0,
     )
 
@@ -217,13 +217,16 @@ def _fork_stage(shop: Workshop, run: Run) -> Stage:
     begins: tuple[str, ...] = ("base",)
     if run.arm.start == "scratch":
         shards, begins = f"precompute/{run.arm.name}", _frozen_needs(shop)
+    decides = {"config": _learnt(config), "equal_flops": run.flops}
+    if run.flops:  # counted by the fork itself: which other arms are trained beside it changes nothing
+        decides["reference"] = _learnt(shop.reference_training(run.seed))
     kind = f"fork {shop.study.reference if run.flops else run.arm.name}"
     pace = shop.scale.pace(shop.study.reference if run.flops else run.arm.name)
     return Stage(
         name=f"fork/{run.stage}",
         kind=kind,
-        decides={"config": _learnt(config), "equal_flops": run.flops},
-        needs=(shards, *begins, *(("budget",) if run.flops else ())),
+        decides=decides,
+        needs=(shards, *begins),
         run=partial(steps.make_fork, shop, run, config),
         work=config.loop.steps,
         guess_s=pace if pace is not None else shop.scale.pace(run.arm.objective),

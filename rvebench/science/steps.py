@@ -191,7 +191,8 @@ def make_fork(shop: Workshop, run: Run, config: TrainConfig, context: Context) -
     parts = load_parts(read_folder(Path(context.needs["base"].result["model"])))
     config = replace(config, model=replace(parts.config, sampling=config.model.sampling))
     if run.flops:
-        steps = int(context.needs["budget"].result["equal_steps"][run.arm.name])
+        pair = {run.arm.name: config, shop.study.reference: shop.reference_training(run.seed)}
+        steps = equal_steps(pair, shop.study.reference)[run.arm.name]
         config = replace(config, loop=replace(config.loop, steps=steps))
     return _train(config, parts.with_config(config.model), context, "precompute")
 
@@ -206,15 +207,21 @@ def _train(config: TrainConfig, parts: Parts, context: Context, shards: str) -> 
     }
 
 
-def count_budget(configs: Mapping[str, TrainConfig], reference: str, _context: Context) -> Mapping[str, Any]:
-    """Counts the operations of a step of each arm, and the steps that take as many as the reference's."""
-    per_step = {}
-    for name, config in configs.items():
-        plan = training_plan(config, device="cpu", cached=True)
-        per_step[name] = float(plan.mean_flops)
+def count_budget(configs: Mapping[str, TrainConfig], _context: Context) -> Mapping[str, Any]:
+    """Counts the operations of a step of each arm."""
+    return {"flops_per_step": _flops_per_step(configs)}
+
+
+def equal_steps(configs: Mapping[str, TrainConfig], reference: str) -> dict[str, int]:
+    """Returns the steps of each training that take as many operations as the reference's training."""
+    per_step = _flops_per_step(configs)
     whole = per_step[reference] * configs[reference].loop.steps
-    equal = {name: max(1, round(whole / flops)) for name, flops in per_step.items()}
-    return {"flops_per_step": per_step, "equal_steps": equal}
+    return {name: max(1, round(whole / flops)) for name, flops in per_step.items()}
+
+
+def _flops_per_step(configs: Mapping[str, TrainConfig]) -> dict[str, float]:
+    plans = {name: training_plan(config, device="cpu", cached=True) for name, config in configs.items()}
+    return {name: float(plan.mean_flops) for name, plan in plans.items()}
 
 
 def editing_of(shop: Workshop) -> Editing:

@@ -201,7 +201,7 @@ def train_model(
     trainer = Trainer(
         config,
         policy,
-        lambda ready: build_objective(config, parts, ready),
+        lambda ready: build_objective(config, parts, ready, masks=source.has_masks),
         source,
         out=folder,
         world=World(device=device),

@@ -10,6 +10,7 @@ from typing import Any
 
 from rvebench.errors import UsageError
 from rvebench.revise.training.clips import ClipShape, TrainingSample
+from rvebench.revise.training.config import TrainConfig
 from rvebench.science.rows import BASE, flops_name
 from rvebench.science.study import Arm, DataPlan, Scale, Study
 from rvebench.science.world import HeldOut, held_out_sets, training_samples, training_sets
@@ -124,6 +125,10 @@ class Workshop:
             Run(arm=arm, seed=seed, flops=True) for arm in self.arms if arm.equal_flops for seed in self.seeds_of(arm)
         ]
         return (*plain, *twice)
+
+    def reference_training(self, seed: int) -> TrainConfig:
+        """Returns the training whose operations the second trainings of other arms match."""
+        return self.study.training(self.study.arm(self.study.reference), self.scale, seed=seed)
 
     def seeds_of(self, arm: Arm) -> tuple[int, ...]:
         """Returns the seeds that an arm is trained with."""

@@ -153,6 +153,13 @@ def test_what_was_made_elsewhere_takes_the_place_of_its_stages(done: Done, tmp_p
         stages_of(workshop(vae=tmp_path, critic=critic))
 
 
+def test_a_part_of_the_arms_is_trained_as_in_the_whole(done: Done) -> None:
+    part = Runner(stages=stages_of(workshop(only=("sft", "edit-grpo"))), work=done.runner.work)
+    names = [stage.name for stage in part.stages if stage.name.startswith(("base", "fork/", "edits/", "measures/"))]
+    assert "fork/sft@flops/seed-0" in names and "fork/uso/seed-0" not in names
+    assert {name: part.key(name) for name in names} == {name: done.runner.key(name) for name in names}
+
+
 def test_arms_and_scales_that_are_not_there_are_refused() -> None:
     with pytest.raises(UnknownNameError, match="did you mean uso"):
         workshop(only=("usso",))

@@ -183,6 +183,11 @@ class ShardSource:
             found.setdefault(_bucket_of(item.entry), []).append(place)
         return {bucket: tuple(places) for bucket, places in found.items()}
 
+    @property
+    def has_masks(self) -> bool:
+        """Whether some sample says where its edit is."""
+        return any(bucket.change for bucket in self.buckets)
+
     @cached_property
     def steps_per_epoch(self) -> int:
         """Steps after which every sample has come once; with one bucket the last of them may begin the next epoch."""

@@ -382,6 +382,9 @@ def test_rewards_are_given_the_frames_of_source_target_edit_and_each_pixels_shar
     assert torch.equal(seen[-1].source_BTHWC, signal_to_frames(vae.decode(batch.source_BCTHW)))
     with pytest.raises(RewardError, match="regions of change"):
         grpo.prepare(replace(batch, change_BTHW=None), policy, Draws.of(1), parts=1)
+    partly = EditGrpo(replace(CONFIG, kl_weight=0.0), rewards=rewards, vae=vae, captions=captions, masks=True)
+    partly.prepare(replace(batch, change_BTHW=None), policy, Draws.of(1), parts=1)
+    assert torch.equal(seen[-1].change_BTHW, torch.ones(2, 5, 32, 32))  # type: ignore[arg-type]
     with pytest.raises(RewardError, match="no captions"):
         grpo.prepare(replace(batch, ids=("sample-0", "other")), policy, Draws.of(1), parts=1)
 

@@ -28,6 +28,7 @@ def build_objective(
     *,
     tools: RewardTools | None = None,
     captions: Mapping[str, Captions] | None = None,
+    masks: bool = False,
 ) -> Objective:
     """Returns the objective. VAE and VLM are those of the parts, where they are: move them before.
 
@@ -38,6 +39,7 @@ def build_objective(
             loaded.
         tools: for edit-grpo, networks and judges of its rewards; a critic is added where a reward asks for one.
         captions: for edit-grpo, by sample id.
+        masks: for edit-grpo, whether the data has masks; see :class:`.edit_grpo.EditGrpo`.
 
     Raises:
         UsageError: the VLM cannot be a critic, a reward is unknown or lacks what it needs, or a setting cannot work.
@@ -74,6 +76,7 @@ def build_objective(
         vae=VideoVae(parts.vae),
         reference=ReferenceWeights(policy.net) if config.grpo.kl_weight > 0 else None,
         captions=captions,
+        masks=masks,
     )
 
 

@@ -61,6 +61,9 @@ class EditGrpo:
         vae: decodes edits for the rewards.
         reference: the weights that the training began with; needed where `kl_weight` is above 0.
         captions: of source and edit, by sample id; for rewards that read them.
+        masks: whether the data has masks, for rewards that read where an edit is. A sample without one then changes all
+            of its frame, as another camera does; where no sample has one, nothing is known, and such rewards are
+            refused.
 
     Raises:
         UsageError: the noise level is 0, there is no reference, or no captions though a reward reads them.
@@ -76,6 +79,7 @@ class EditGrpo:
         vae: VideoVae,
         reference: ReferenceWeights | None = None,
         captions: Mapping[str, Captions] | None = None,
+        masks: bool = False,
     ) -> None:
         if config.noise_level == 0:
             raise UsageError(
@@ -96,6 +100,7 @@ class EditGrpo:
         self._vae = vae
         self._reference = reference if config.kl_weight > 0 else None
         self._captions = captions
+        self._masks = masks
         # From pure noise on, where Flow-GRPO's rule for the first step holds; Wan's own grid starts a little below it.
         self._schedule = flow_schedule(config.steps, shift=config.shift, sigma_max=1.0)
         self._guidance = Guidance(scale=config.guidance_scale)
@@ -217,7 +222,7 @@ class EditGrpo:
         for rollout in rollouts:
             edit = signal_to_frames(self._vae.decode(rollout.latents_BCTHW))
             if "change" in needs and change is None:
-                change = _spread_over_pixels(part, edit)
+                change = _spread_over_pixels(part.change_BTHW, edit)
             yield self._rewards.score(
                 Edits(
                     ids=part.ids,
@@ -234,7 +239,7 @@ class EditGrpo:
     def _check_needs(self, batch: Batch) -> None:
         """Refuses, before anything is computed, a batch that lacks what a reward reads."""
         needs = self._rewards.needs
-        if "change" in needs and batch.change_BTHW is None:
+        if "change" in needs and batch.change_BTHW is None and not self._masks:
             named = [name for name, reward in self._rewards.rewards.items() if "change" in reward.needs]
             raise RewardError(
                 f"the reward {', '.join(named)} needs the regions of change, and the data has none",
@@ -288,14 +293,18 @@ def _check_still(net: nn.Module) -> None:
             )
 
 
-def _spread_over_pixels(part: Batch, edit_BTHWC: torch.Tensor) -> torch.Tensor:
-    """Returns each pixel's share of change: its latent's. The first frame is one latent, then so many frames are."""
-    assert part.change_BTHW is not None
+def _spread_over_pixels(change_BTHW: torch.Tensor | None, edit_BTHWC: torch.Tensor) -> torch.Tensor:
+    """Returns each pixel's share of change: its latent's. The first frame is one latent, then so many frames are.
+
+    None is a change of all.
+    """
     frames, height, width = edit_BTHWC.shape[1:4]
-    latents = part.change_BTHW.shape[1]
+    if change_BTHW is None:
+        return torch.ones(edit_BTHWC.shape[:4], device=edit_BTHWC.device)
+    latents = change_BTHW.shape[1]
     each = (frames - 1) // max(1, latents - 1)
     places = [math.ceil(frame / each) if each else 0 for frame in range(frames)]
-    change = part.change_BTHW.float()[:, places]
+    change = change_BTHW.float()[:, places]
     rows, columns = height // change.shape[2], width // change.shape[3]
     return change.repeat_interleave(rows, dim=2).repeat_interleave(columns, dim=3)
 
