@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,11 @@ import typer
 
 from rvebench.cli.common import Format, console, print_json
 from rvebench.cli.stopping import asked_to_stop
+from rvebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from rvebench.science.driver import StageState
+    from rvebench.science.driver import Runner, StageState
+    from rvebench.science.workshop import Workshop
 
 __all__ = ["reproduce"]
 
@@ -49,6 +52,9 @@ def reproduce(
         Path | None, typer.Option("--base", metavar="DIR", help="A whole model to fork instead of training a base.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that render.")] = 2,
+    trained: Annotated[
+        bool, typer.Option("--trained", help="Train nothing more: edit, measure and write with what is trained.")
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="Show what is done, what is left, and for how long.")] = False,
     format_: Annotated[
         Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")
@@ -84,6 +90,9 @@ def reproduce(
     place = work or Path("runs") / "science" / registered.name
     with asked_to_stop("stopping as soon as what is in hand is saved; a second signal does not wait for it") as stop:
         runner = Runner(stages=stages_of(shop), work=place, stop=stop, say=lambda line: typer.echo(line, err=True))
+        if trained:
+            shop = _of_what_is_trained(shop, runner)
+            runner = replace(runner, stages=stages_of(shop))
         if list_:
             _show(runner.states(), registered.digest, format_)
             return
@@ -98,6 +107,17 @@ def reproduce(
     typer.echo(f"{out or page}: {registered.name}.md, {registered.name}.json and pictures")
     for text in claims or ["nothing may be claimed"]:
         typer.echo(f"- {text}")
+
+
+def _of_what_is_trained(shop: Workshop, runner: Runner) -> Workshop:
+    """Returns the same choices without the trainings that are not done."""
+    if runner.finished("base") is None:
+        raise UsageError("the base is not trained yet", where=runner.work, hint="leave out --trained")
+    done = frozenset(run.stage for run in shop.runs if runner.finished(f"fork/{run.stage}") is not None)
+    found = replace(shop, choices=replace(shop.choices, trained=done))
+    if not found.arms:
+        raise UsageError("no arm is trained with all its seeds yet", where=runner.work, hint="leave out --trained")
+    return found
 
 
 def _show(states: list[StageState], digest: str, format_: Format) -> None:

@@ -29,6 +29,8 @@ class Choices:
     """None for the scale's own."""
     only: tuple[str, ...] = ()
     """Arms; empty for all of the scale."""
+    trained: frozenset[str] | None = None
+    """Trainings (:attr:`Run.stage`) that are done: what lacks one of its seeds is left out. None to train all."""
     data: Path | None = None
     """A rendered training split, in the place of the study's own."""
     test: Path | None = None
@@ -115,16 +117,19 @@ class Workshop:
     def arms(self) -> tuple[Arm, ...]:
         """Those that are run, in the study's order."""
         whole = self.study.arms_of(self.scale)
-        return tuple(arm for arm in whole if not self.choices.only or arm.name in self.choices.only)
+        chosen = [arm for arm in whole if not self.choices.only or arm.name in self.choices.only]
+        return tuple(arm for arm in chosen if self._runs_of(arm))
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """Every training, arm by arm; second trainings at equal operations after all others."""
-        plain = [Run(arm=arm, seed=seed) for arm in self.arms for seed in self.seeds_of(arm)]
-        twice = [
-            Run(arm=arm, seed=seed, flops=True) for arm in self.arms if arm.equal_flops for seed in self.seeds_of(arm)
-        ]
-        return (*plain, *twice)
+        plain = [run for arm in self.arms for run in self._runs_of(arm)]
+        return (*plain, *(run for arm in self.arms if arm.equal_flops for run in self._runs_of(arm, flops=True)))
+
+    def _runs_of(self, arm: Arm, *, flops: bool = False) -> list[Run]:
+        found = [Run(arm=arm, seed=seed, flops=flops) for seed in self.seeds_of(arm)]
+        trained = self.choices.trained
+        return found if trained is None or all(run.stage in trained for run in found) else []
 
     def reference_training(self, seed: int) -> TrainConfig:
         """Returns the training whose operations the second trainings of other arms match."""
@@ -136,9 +141,11 @@ class Workshop:
 
     @cached_property
     def missing(self) -> list[str]:
-        """Arms of the study that this run leaves out."""
-        there = {arm.name for arm in self.arms}
-        return [arm.name for arm in self.study.arms if arm.name not in there]
+        """Arms of the study that this run leaves out, and second trainings of those that it does not."""
+        there = {run.name for run in self.runs}
+        names = [arm.name for arm in self.study.arms]
+        names += [flops_name(arm.name) for arm in self.study.arms if arm.equal_flops and arm.name in there]
+        return [name for name in names if name not in there]
 
     @property
     def train_folder(self) -> Path:

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 from PIL import Image
+from typer.testing import CliRunner
 
+from rvebench.cli.app import app
 from rvebench.errors import InterruptError, UnknownNameError, UsageError
 from rvebench.science.driver import Runner
 from rvebench.science.stages import stages_of
@@ -158,6 +160,28 @@ def test_a_part_of_the_arms_is_trained_as_in_the_whole(done: Done) -> None:
     names = [stage.name for stage in part.stages if stage.name.startswith(("base", "fork/", "edits/", "measures/"))]
     assert "fork/sft@flops/seed-0" in names and "fork/uso/seed-0" not in names
     assert {name: part.key(name) for name in names} == {name: done.runner.key(name) for name in names}
+
+
+def test_a_page_of_what_is_trained_so_far_trains_nothing_and_says_what_is_left_out(done: Done, tmp_path: Path) -> None:
+    folder, hidden = done.runner.folder("fork/rwr/seed-0"), tmp_path / "hidden"
+    folder.replace(hidden)
+    cache = {"RVEBENCH_CACHE_DIR": str(done.shop.train_split.path.parents[2])}
+    arguments = ["reproduce", "nano", "--scale", "smoke", "--seeds", "1", "--work", str(done.runner.work), "--trained"]
+    try:
+        ran = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "page")], env=cache)
+        assert ran.exit_code == 0, ran.output
+        assert not folder.exists()
+    finally:
+        hidden.replace(folder)
+    (left,) = (line for line in (tmp_path / "page" / "nano.md").read_text().splitlines() if "Not run yet" in line)
+    assert "rwr, " in left and "rwr@flops" not in left and " sft," not in left
+    means = json.loads((tmp_path / "page" / "nano.json").read_text())["means"]["held-out"]
+    assert "rwr" not in means and {"sft", "sft@flops", "uso"} <= set(means)
+
+
+def test_a_page_of_nothing_trained_is_refused(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["reproduce", "nano", "--scale", "smoke", "--work", str(tmp_path), "--trained"])
+    assert isinstance(ran.exception, UsageError) and "the base is not trained yet" in str(ran.exception)
 
 
 def test_arms_and_scales_that_are_not_there_are_refused() -> None:
