@@ -180,12 +180,8 @@ def _base_key(shop: Workshop) -> str:
 
 def _base_stage(shop: Workshop) -> Stage:
     if shop.choices.base is not None:
-        place = str(shop.choices.base.resolve())
-        return Stage(
-            name="base",
-            decides={"given": _base_key(shop)},
-            run=lambda _c: {"model": place, "steps": 0, "gate_seen": None, "p_yes": None},
-        )
+        told = {"model": str(shop.choices.base.resolve()), "steps": 0, "gate_seen": None, "p_yes": None}
+        return Stage(name="base", decides={"given": _base_key(shop)}, run=lambda _c: told, given=told)
     config = shop.study.training(None, shop.scale, seed=0)
     return Stage(
         name="base",
