@@ -192,7 +192,7 @@ def make_fork(shop: Workshop, run: Run, config: TrainConfig, context: Context) -
     config = replace(config, model=replace(parts.config, sampling=config.model.sampling))
     if run.flops:
         pair = {run.arm.name: config, shop.study.reference: shop.reference_training(run.seed)}
-        steps = equal_steps(pair, shop.study.reference)[run.arm.name]
+        steps = _equal_steps(pair, shop.study.reference)[run.arm.name]
         config = replace(config, loop=replace(config.loop, steps=steps))
     return _train(config, parts.with_config(config.model), context, "precompute")
 
@@ -212,7 +212,7 @@ def count_budget(configs: Mapping[str, TrainConfig], _context: Context) -> Mappi
     return {"flops_per_step": _flops_per_step(configs)}
 
 
-def equal_steps(configs: Mapping[str, TrainConfig], reference: str) -> dict[str, int]:
+def _equal_steps(configs: Mapping[str, TrainConfig], reference: str) -> dict[str, int]:
     """Returns the steps of each training that take as many operations as the reference's training."""
     per_step = _flops_per_step(configs)
     whole = per_step[reference] * configs[reference].loop.steps
