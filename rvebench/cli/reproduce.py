@@ -21,7 +21,9 @@ __all__ = ["reproduce"]
 
 
 def reproduce(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A registered study (nano), or a .toml or .json file.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A registered study (nano, nano-uncapped), or a .toml or .json file.")
+    ],
     scale: Annotated[str, typer.Option(help="How much is computed: full, cpu or smoke, as the study says.")] = "cpu",
     work: Annotated[
         Path | None, typer.Option("--work", metavar="DIR", help="Where everything is made. [runs/science/STUDY]")

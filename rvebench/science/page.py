@@ -97,6 +97,8 @@ def _beside_the_paper(findings: Findings) -> str:
         for each in findings["contrasts"]
         if each["reading"] != "no such number" and each["column"] == "steps" and each["measure"] in chosen
     ]
+    if not rows:
+        return ""
     counts = {word: sum(each["reading"] == word for each in rows) for word in ("agrees", "contradicts", "not shown")}
     lines = [
         "## Beside the paper",
@@ -130,9 +132,11 @@ def _beside_the_paper(findings: Findings) -> str:
 
 
 def _table_4(findings: Findings, pictures: str) -> str:
+    if not (names := _arms_of(findings, "4")):
+        return ""
     lines = ["## Table 4: objectives", ""]
     lines += _paper_rows(TABLE_4)
-    lines += _means(findings, [BASE, *_arms_of(findings, "4")])
+    lines += _means(findings, [BASE, *names])
     lines += [f"![Differences of Table 4]({pictures}/differences.svg)", "", f"![Edits]({pictures}/sheet.png)"]
     return "\n".join(lines)
 
@@ -154,9 +158,13 @@ def _equal_operations(findings: Findings) -> str:
 
 
 def _table_5(findings: Findings, pictures: str) -> str:
+    if not (names := _arms_of(findings, "5")):
+        return ""
     lines = ["## Table 5: weight of the reason loss", "", *_paper_rows(TABLE_5)]
-    lines += _means(findings, _arms_of(findings, "5"))
+    lines += _means(findings, names)
     lines += [f"![By lambda]({pictures}/lambda.svg)", ""]
+    if not _arms_of(findings, "4"):
+        lines += [f"![Edits]({pictures}/sheet.png)", ""]
     lines += _contrast_table(findings, lambda each: each["table"] == "5" and each["measure"] in _SHOWN)
     return "\n".join(lines)
 
@@ -208,12 +216,10 @@ def _table_6(findings: Findings, pictures: str) -> str:
         f"and {len(rises)} to rise{' (**contradicts**)' if rises else ''}.",
         "",
         f"![By tau]({pictures}/tau.svg)",
-        "",
-        "Trained with each tau:",
-        "",
-        *_means(findings, _arms_of(findings, "6")),
-        *_contrast_table(findings, lambda each: each["table"] == "6" and each["measure"] in _SHOWN),
     ]
+    if names := _arms_of(findings, "6"):
+        lines += ["", "Trained with each tau:", "", *_means(findings, names)]
+        lines += _contrast_table(findings, lambda each: each["table"] == "6" and each["measure"] in _SHOWN)
     return "\n".join(lines)
 
 

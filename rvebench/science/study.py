@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from rvebench.errors import UnknownNameError, UsageError
 from rvebench.records import digest_of
 from rvebench.registry import nearest_names
-from rvebench.revise.config_io import from_plain, read_plain, to_plain
+from rvebench.revise.config_io import from_plain, merged, read_plain, to_plain
 from rvebench.revise.shapes import Size
 from rvebench.revise.training.clips import ClipShape
 from rvebench.revise.training.config import OBJECTIVES, ObjectiveName, TrainConfig
@@ -35,6 +35,8 @@ __all__ = [
 
 ItemT = TypeVar("ItemT")
 Start = Literal["base", "scratch"]
+EXTENDS = "extends"
+"""The key of a study's file that names the shipped study whose keys it begins from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +342,8 @@ def shipped_studies() -> tuple[str, ...]:
 def load_study(name_or_path: str) -> Study:
     """Returns a shipped study by its name, or one from a `.toml` or `.json` file.
 
+    A file may hold `extends = "nano"` and only what differs: tables change the keys that they hold, lists replace.
+
     Raises:
         UnknownNameError: it is neither.
         UsageError: an unknown key, a wrong type, a name that stands twice or leads nowhere; names the file.
@@ -355,9 +359,20 @@ def load_study(name_or_path: str) -> Study:
     return _read(path)
 
 
+def _extended(plain: dict[str, Any]) -> dict[str, Any]:
+    """Returns a study's keys laid over those of the shipped study that it names under `extends`, if it does."""
+    if EXTENDS not in plain:
+        return plain
+    name = plain[EXTENDS]
+    if name not in shipped_studies():
+        raise UsageError(f"{EXTENDS} names no shipped study: {name!r}", hint=f"use {', '.join(shipped_studies())}")
+    with resources.as_file(resources.files("rvebench.science") / f"{name}.toml") as path:
+        return merged(_extended(read_plain(path)), {key: value for key, value in plain.items() if key != EXTENDS})
+
+
 def _read(path: Path) -> Study:
     plain = read_plain(path)
     try:
-        return from_plain(Study, plain)
+        return from_plain(Study, _extended(plain))
     except UsageError as error:
         raise type(error)(error.what, where=path, hint=error.hint) from None

@@ -115,6 +115,17 @@ def test_what_was_not_run_is_named() -> None:
     assert "Not run yet: edit-grpo" in render_page(found(missing=["edit-grpo"]), pictures="nano")
 
 
+def test_tables_that_the_study_has_no_arm_of_are_left_out() -> None:
+    only = render_page(found(tables={"5": ["uso"]}), pictures="nano")
+    titles = re.findall(r"^## (.*)$", only, flags=re.MULTILINE)
+    assert "Table 5: weight of the reason loss" in titles and "Table 6: noise of the estimate" in titles
+    assert not any(title.startswith(("Table 4: objectives", "What the paper does not")) for title in titles)
+    assert "Trained with each tau" not in only and "Trained with each tau" in PAGE
+    assert only.count("sheet.png") == 1 == PAGE.count("sheet.png")
+    for picture in re.findall(r"\(nano/([a-z.]+)\)", only):
+        assert picture in {*pictures_of(FOUND), "sheet.png"}
+
+
 def test_table_6_has_closed_form_and_seen_rates_and_the_change_from_level_to_level() -> None:
     taus = {each["tau"]: each for each in FOUND["calibration"]["taus"]}
     assert taus[0.5]["trigger_seen"] == pytest.approx(0.26) and taus[0.3]["trigger_seen"] is None

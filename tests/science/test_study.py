@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def read(tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> Study:
 
 def test_the_shipped_study_has_every_arm_of_the_papers_tables() -> None:
     study = load_study("nano")
-    assert shipped_studies() == ("nano",)
+    assert shipped_studies() == ("nano", "nano-uncapped")
     by_table = {table: {arm.name for arm in study.arms if table in arm.tables} for table in ("4", "5", "6")}
     assert by_table["4"] == {"sft", "rwr", "uso", "edit-grpo"}
     weights = {study.training(study.arm(name), study.scale("cpu"), seed=0).uso.weight for name in by_table["5"]}
@@ -87,6 +88,40 @@ def test_a_study_that_cannot_be_meant_is_refused(
     with pytest.raises(UsageError, match=text) as caught:
         read(tmp_path, change)
     assert "study.json" in str(caught.value)
+
+
+def test_the_uncapped_study_is_nano_with_the_reason_gradient_not_bounded() -> None:
+    study, nano = load_study("nano-uncapped"), load_study("nano")
+    assert (study.data, study.noise, study.claims, study.calibration) == (
+        nano.data,
+        nano.noise,
+        nano.claims,
+        nano.calibration,
+    )
+    scale, theirs = study.scale("cpu"), nano.scale("cpu")
+    assert study.training(None, scale, seed=0) == nano.training(None, theirs, seed=0)
+    assert study.training(study.arm("sft"), scale, seed=1) == nano.training(nano.arm("sft"), theirs, seed=1)
+    for arm in (arm for arm in study.arms if arm.objective == "uso"):
+        name = "uso" if arm.name == "uso-bounded" else arm.name
+        bound = None if "5" in arm.tables else 1.0
+        bounded = nano.training(nano.arm(name), theirs, seed=1)
+        assert bounded.uso.max_norm_ratio == 1.0
+        assert study.training(arm, scale, seed=1) == replace(bounded, uso=replace(bounded.uso, max_norm_ratio=bound)), (
+            arm.name
+        )
+
+
+def test_a_file_may_hold_only_what_differs_from_a_shipped_study(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"extends": "nano", "name": "mine", "noise": {"seed": 7}}), encoding="utf-8")
+    mine, nano = load_study(str(path)), load_study("nano")
+    assert mine == replace(nano, name="mine", noise=replace(nano.noise, seed=7))
+    assert mine.digest != nano.digest
+    for wrong in ("nanno", 3, None):
+        path.write_text(json.dumps({"extends": wrong, "name": "mine"}), encoding="utf-8")
+        with pytest.raises(UsageError, match="extends names no shipped study") as caught:
+            load_study(str(path))
+        assert "mine.json" in str(caught.value)
 
 
 def test_names_and_files_that_are_not_there_are_refused(tmp_path: Path) -> None:
