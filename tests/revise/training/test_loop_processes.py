@@ -6,14 +6,10 @@ All processes are forked from a server that has imported everything once and com
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import signal
-import socket
 import time
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +19,7 @@ import torch
 from rvebench.revise.training.batch import Batch
 from rvebench.revise.training.objectives.protocol import Step
 from rvebench.revise.training.source import MemorySource, SampleFailure, places_of_step
+from tests.revise.training.ranks import ranks, server
 from tests.revise.training.toy import (
     Toy,
     distance,
@@ -33,53 +30,12 @@ from tests.revise.training.toy import (
     trainer,
 )
 
-PATIENCE_S = 240
 EVEN = ("optim.clip_norm=0.05", "optim.eps=1e-3", "optim.warmup_steps=0")
 
 
 @pytest.fixture(scope="module")
 def context() -> Any:
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["tests.revise.training.test_loop_processes"])
-    return found
-
-
-def _rank(job: Callable[..., Any], rank: int, world: int, port: int, out: Path, *arguments: Any) -> None:
-    quiet_threads()
-    environment = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "RANK": rank, "WORLD_SIZE": world}
-    os.environ.update({name: str(value) for name, value in environment.items()})
-    from rvebench.revise.training.world import join_world
-
-    try:
-        joined = join_world("cpu")
-        job(out, joined, *arguments)
-        joined.close()
-    except BaseException:
-        (out / f"failed-{rank}").write_text(traceback.format_exc())
-        raise
-
-
-def ranks(context: Any, job: Callable[..., Any], world: int, out: Path, *arguments: Any) -> None:
-    """Runs a job in that many processes and waits for it."""
-    out.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-    started = [context.Process(target=_rank, args=(job, rank, world, port, out, *arguments)) for rank in range(world)]
-    for each in started:
-        each.start()
-    deadline = time.monotonic() + PATIENCE_S
-    while any(each.is_alive() for each in started) and not list(out.glob("failed-*")):
-        if time.monotonic() > deadline:
-            (out / "failed-late").write_text(f"the ranks do not end within {PATIENCE_S} s")
-        time.sleep(0.02)
-    for each in started:
-        each.join(timeout=5)
-        if each.is_alive():
-            each.kill()
-            each.join()
-    failures = [path.read_text() for path in sorted(out.glob("failed-*"))]
-    assert not failures, failures[0]
+    return server(__name__)
 
 
 class Light(Toy):
