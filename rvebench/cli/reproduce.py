@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import Format, console, print_json
+from rvebench.cli.model_paths import model_folder
 from rvebench.cli.stopping import asked_to_stop
 from rvebench.errors import UsageError
 
@@ -44,14 +45,30 @@ def reproduce(
     ] = None,
     vae: Annotated[
         Path | None,
-        typer.Option("--vae", metavar="DIR", help="A folder of `revise train-vae` instead of training one."),
+        typer.Option(
+            "--vae",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A folder of `revise train-vae` instead of training one.",
+        ),
     ] = None,
     critic: Annotated[
         Path | None,
-        typer.Option("--critic", metavar="DIR", help="A folder of `revise train-critic` instead of training one."),
+        typer.Option(
+            "--critic",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A folder of `revise train-critic` instead of training one.",
+        ),
     ] = None,
     base: Annotated[
-        Path | None, typer.Option("--base", metavar="DIR", help="A whole model to fork instead of training a base.")
+        Path | None,
+        typer.Option(
+            "--base",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A whole model to fork instead of training a base.",
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that render.")] = 2,
     trained: Annotated[

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, byte_bar, console, print_error, print_json
+from rvebench.cli.model_paths import model_folder
 from rvebench.cli.revise_assemble import register as register_assemble
 from rvebench.cli.revise_data import register as register_data
 from rvebench.cli.revise_pull import pull
@@ -78,7 +79,12 @@ class Cast(str, Enum):
 
 @checkpoint.command("inspect")
 def inspect_(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A checkpoint's folder, or one file of weights.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH|NAME", callback=model_folder, help="A checkpoint's folder, or one file of weights."
+        ),
+    ],
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Show what a folder or file is: its layout, tensors, dtypes, and what its pickles want imported.
@@ -132,7 +138,12 @@ def _short(path: Path, root: Path) -> str:
 
 @checkpoint.command("verify")
 def verify(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A checkpoint's folder, or the one above revise_ckpt.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH|NAME", callback=model_folder, help="A checkpoint's folder, or the one above revise_ckpt."
+        ),
+    ],
     sizes: SizesOption = None,
     sums: Annotated[bool, typer.Option("--sums/--no-sums", help="Compare SHA-256 with the manifest.")] = True,
     tensors_only: OthersOption = False,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rvebench.cli.common import Format, print_json
+from rvebench.cli.model_paths import model_folder
 
 __all__ = ["register"]
 
@@ -19,11 +20,24 @@ def register(app: typer.Typer) -> None:
 
 def assemble(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The model's folder; new or empty.")],
-    vae: Annotated[Path, typer.Option("--vae", metavar="DIR", help="A folder of train-vae, or a model.")],
-    critic: Annotated[Path, typer.Option("--critic", metavar="DIR", help="A folder of train-critic, or a model.")],
+    vae: Annotated[
+        Path,
+        typer.Option("--vae", metavar="DIR|NAME", callback=model_folder, help="A folder of train-vae, or a model."),
+    ],
+    critic: Annotated[
+        Path,
+        typer.Option(
+            "--critic", metavar="DIR|NAME", callback=model_folder, help="A folder of train-critic, or a model."
+        ),
+    ],
     generator: Annotated[
         Path | None,
-        typer.Option("--generator", metavar="DIR", help="A model whose generator is taken. [random weights]"),
+        typer.Option(
+            "--generator",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A model whose generator is taken. [random weights]",
+        ),
     ] = None,
     config: Annotated[
         str, typer.Option("--config", metavar="nano|FILE", help="Sizes: a training's preset or file.")

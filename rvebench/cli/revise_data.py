@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from rvebench.cli.common import EXIT_HELP, Format, print_error, print_json, progress_bar
+from rvebench.cli.model_paths import model_folder, shipped_or_given
 from rvebench.errors import EXIT_CORRUPT, EXIT_FAILED, DataError, RveError, UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def precompute(
         ),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", metavar="DIR", help="The model whose encoders are used.")
+        Path | None,
+        typer.Option("--model", metavar="DIR|NAME", callback=model_folder, help="The model whose encoders are used."),
     ] = None,
     config: Annotated[
         str | None,
@@ -96,7 +98,9 @@ def precompute(
     critic: Annotated[
         str | None,
         typer.Option(
-            "--critic", metavar="DIR|model", help="Keep this critic's baselines too; `model` is the model's own VLM."
+            "--critic",
+            metavar="DIR|NAME|model",
+            help="Keep this critic's baselines too; `model` is the model's own VLM.",
         ),
     ] = None,
     critic_set: Annotated[
@@ -251,7 +255,9 @@ def _critic(critic: str | None, parts: Parts, changes: list[str], dtype: str, de
     where = str(check_device(device))
     if critic == "model":
         return BaselineCritic(critic=build_critic(config, parts.vlm.to(where)), frames=config.frames, device=where)
-    return load_baseline_critic(Path(critic), parts.config, config, dtype=getattr(torch, dtype), device=where)
+    return load_baseline_critic(
+        shipped_or_given(Path(critic)), parts.config, config, dtype=getattr(torch, dtype), device=where
+    )
 
 
 def _compute(

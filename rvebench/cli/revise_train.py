@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import Format, console, print_json, progress_bar
+from rvebench.cli.model_paths import model_folder
 from rvebench.cli.stopping import asked_to_stop
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ SetOption = Annotated[
 ]
 StartOption = Annotated[
     Path | None,
-    typer.Option("--start-from", metavar="DIR", help="Begin with the result of an earlier training of the same sizes."),
+    typer.Option(
+        "--start-from",
+        metavar="DIR|NAME",
+        callback=model_folder,
+        help="Begin with the result of an earlier training of the same sizes.",
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: exactly one object on stdout.")]
 
@@ -107,11 +113,22 @@ def train_critic(
         typer.Option("--graded", metavar="FILE", help="graded.jsonl of edits whose worth is known; see the docs."),
     ] = None,
     vae: Annotated[
-        Path | None, typer.Option("--vae", metavar="DIR", help="A trained autoencoder: edits are shown through it.")
+        Path | None,
+        typer.Option(
+            "--vae",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A trained autoencoder: edits are shown through it.",
+        ),
     ] = None,
     generator: Annotated[
         Path | None,
-        typer.Option("--generator", metavar="DIR", help="A whole model: its one-step estimates are shown as well."),
+        typer.Option(
+            "--generator",
+            metavar="DIR|NAME",
+            callback=model_folder,
+            help="A whole model: its one-step estimates are shown as well.",
+        ),
     ] = None,
     clips: ClipsOption = None,
     start_from: StartOption = None,

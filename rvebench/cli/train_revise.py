@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rvebench.cli.common import Format, print_json, progress_bar
+from rvebench.cli.model_paths import model_folder
 from rvebench.errors import EXIT_FAILED, RveError, UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ def train_revise(
         ObjectiveChoice | None, typer.Option("--objective", help="What is learned. [the configuration's]")
     ] = None,
     init: Annotated[
-        Path | None, typer.Option("--init", metavar="DIR", help="The model to begin with. [random weights]")
+        Path | None,
+        typer.Option(
+            "--init", metavar="DIR|NAME", callback=model_folder, help="The model to begin with. [random weights]"
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest whole checkpoint in --out.")] = False,
     changes: Annotated[
