@@ -1,4 +1,4 @@
-"""Figures of a study's page: intervals, lines and a reliability curve as SVG, and a sheet of edits as PNG."""
+"""Figures of a study's page: intervals, lines and a reliability curve as SVG, and a sheet of edits as WebP."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def line_svg(title: str, lines: Sequence[Line], *, x_label: str, y_label: str, d
 
 
 def edit_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, cell: int = 96, frames: int = 3) -> bytes:
-    """Returns a PNG: a row a sample with its instruction above, a column a clip, some frames of each side by side.
+    """Returns a WebP: a row a sample with its instruction above, a column a clip, some frames of each side by side.
 
     Args:
         columns: their titles.
@@ -172,7 +172,7 @@ def edit_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, cell: int = 
                     (gap + place * (wide + gap) + shown * cell, top + words),
                 )
     out = io.BytesIO()
-    sheet.save(out, "PNG", optimize=True)
+    sheet.save(out, "WEBP", quality=90, method=6)
     return out.getvalue()
 
 

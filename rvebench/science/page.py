@@ -137,7 +137,7 @@ def _table_4(findings: Findings, pictures: str) -> str:
     lines = ["## Table 4: objectives", ""]
     lines += _paper_rows(TABLE_4)
     lines += _means(findings, [BASE, *names])
-    lines += [f"![Differences of Table 4]({pictures}/differences.svg)", "", f"![Edits]({pictures}/sheet.png)"]
+    lines += [f"![Differences of Table 4]({pictures}/differences.svg)", "", f"![Edits]({pictures}/sheet.webp)"]
     return "\n".join(lines)
 
 
@@ -164,7 +164,7 @@ def _table_5(findings: Findings, pictures: str) -> str:
     lines += _means(findings, names)
     lines += [f"![By lambda]({pictures}/lambda.svg)", ""]
     if not _arms_of(findings, "4"):
-        lines += [f"![Edits]({pictures}/sheet.png)", ""]
+        lines += [f"![Edits]({pictures}/sheet.webp)", ""]
     lines += _contrast_table(findings, lambda each: each["table"] == "5" and each["measure"] in _SHOWN)
     return "\n".join(lines)
 

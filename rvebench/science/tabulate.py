@@ -55,7 +55,7 @@ def make_tables(shop: Workshop, edited: Sequence[tuple[str, int]], context: Cont
     atomic_write_text(folder / f"{name}.md", render_page(found, pictures=name))
     for file, text in pictures_of(found).items():
         atomic_write_text(pictures / file, text)
-    atomic_write_bytes(pictures / "sheet.png", _sheet(shop, context))
+    atomic_write_bytes(pictures / "sheet.webp", _sheet(shop, context))
     return {"page": str(folder), "claims": [each["claim"] for each in found["contrasts"] if each["claim"]]}
 
 

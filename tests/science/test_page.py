@@ -121,9 +121,9 @@ def test_tables_that_the_study_has_no_arm_of_are_left_out() -> None:
     assert "Table 5: weight of the reason loss" in titles and "Table 6: noise of the estimate" in titles
     assert not any(title.startswith(("Table 4: objectives", "What the paper does not")) for title in titles)
     assert "Trained with each tau" not in only and "Trained with each tau" in PAGE
-    assert only.count("sheet.png") == 1 == PAGE.count("sheet.png")
+    assert only.count("sheet.webp") == 1 == PAGE.count("sheet.webp")
     for picture in re.findall(r"\(nano/([a-z.]+)\)", only):
-        assert picture in {*pictures_of(FOUND), "sheet.png"}
+        assert picture in {*pictures_of(FOUND), "sheet.webp"}
 
 
 def test_table_6_has_closed_form_and_seen_rates_and_the_change_from_level_to_level() -> None:
@@ -185,7 +185,8 @@ def test_the_sheet_has_a_row_a_sample_and_a_column_a_clip() -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     assert image.size == (6 + 2 * (96 + 6), 20 + 2 * (16 + 32 + 6))
     assert image.getpixel((6 + 48, 20 + 16 + 16)) == (0, 0, 0)
-    assert image.getpixel((6 + 96 + 6 + 48, 20 + 16 + 16)) == (255, 0, 0)
+    shown = np.array(image.getpixel((6 + 96 + 6 + 48, 20 + 16 + 16)))
+    assert abs(shown - (255, 0, 0)).max() <= 4, "lossy, and red to the eye"
     with pytest.raises(ValueError, match="as many clips"):
         edit_sheet(["source"], [SheetRow(instruction="x", clips=(clip, clip))])
 

@@ -125,8 +125,8 @@ def test_edits_of_all_arms_begin_from_one_noise_and_differ_by_their_weights(done
 
 def test_pictures_are_written(done: Done) -> None:
     names = {path.name for path in (done.page / "nano").iterdir()}
-    assert names == {"differences.svg", "lambda.svg", "tau.svg", "reliability.svg", "sheet.png"}
-    assert Image.open(done.page / "nano" / "sheet.png").size[0] > 300
+    assert names == {"differences.svg", "lambda.svg", "tau.svg", "reliability.svg", "sheet.webp"}
+    assert Image.open(done.page / "nano" / "sheet.webp").size[0] > 300
 
 
 def test_checkpoints_are_gone_and_models_stay(done: Done) -> None:
