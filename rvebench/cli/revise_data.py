@@ -149,7 +149,7 @@ def precompute(
 
     Example:
 
-        rvebench revise precompute --model revise-nano --data sim-train --out shards
+        rvebench revise precompute --model revise-nano --data smoke --out shards
     """
     from rvebench.revise.training.shards import Part
 

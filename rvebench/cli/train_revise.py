@@ -132,7 +132,7 @@ def train_revise(
 
     Example:
 
-        rvebench train-revise --config nano --objective uso --data sim-train --init nano-sft/model --out nano-uso
+        rvebench train-revise --config nano --objective uso --data smoke --init revise-nano --out nano-uso
     """
     from rvebench.cli.train_parts import Making, read_config
     from rvebench.cli.train_rewards import RewardOptions
