@@ -1,8 +1,7 @@
-"""Figures of a study's page: intervals, lines and a reliability curve as SVG, and a sheet of edits as WebP."""
+"""Figures of a study's page: intervals, lines and a reliability curve as SVG, and a sheet of edits."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -138,8 +137,8 @@ def line_svg(title: str, lines: Sequence[Line], *, x_label: str, y_label: str, d
     return _svg(left + width + 170, top + height + 46, parts)
 
 
-def edit_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, cell: int = 96, frames: int = 3) -> bytes:
-    """Returns a WebP: a row a sample with its instruction above, a column a clip, some frames of each side by side.
+def edit_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, cell: int = 96, frames: int = 3) -> Image.Image:
+    """Returns a picture: a row a sample with its instruction above, a column a clip, frames of each side by side.
 
     Args:
         columns: their titles.
@@ -171,9 +170,7 @@ def edit_sheet(columns: Sequence[str], rows: Sequence[SheetRow], *, cell: int = 
                     Image.fromarray(np.ascontiguousarray(frame)),
                     (gap + place * (wide + gap) + shown * cell, top + words),
                 )
-    out = io.BytesIO()
-    sheet.save(out, "WEBP", quality=90, method=6)
-    return out.getvalue()
+    return sheet
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

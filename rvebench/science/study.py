@@ -35,7 +35,7 @@ __all__ = [
 
 ItemT = TypeVar("ItemT")
 Start = Literal["base", "scratch"]
-EXTENDS = "extends"
+_EXTENDS = "extends"
 """The key of a study's file that names the shipped study whose keys it begins from."""
 
 
@@ -361,13 +361,13 @@ def load_study(name_or_path: str) -> Study:
 
 def _extended(plain: dict[str, Any]) -> dict[str, Any]:
     """Returns a study's keys laid over those of the shipped study that it names under `extends`, if it does."""
-    if EXTENDS not in plain:
+    if _EXTENDS not in plain:
         return plain
-    name = plain[EXTENDS]
+    name = plain[_EXTENDS]
     if name not in shipped_studies():
-        raise UsageError(f"{EXTENDS} names no shipped study: {name!r}", hint=f"use {', '.join(shipped_studies())}")
+        raise UsageError(f"{_EXTENDS} names no shipped study: {name!r}", hint=f"use {', '.join(shipped_studies())}")
     with resources.as_file(resources.files("rvebench.science") / f"{name}.toml") as path:
-        return merged(_extended(read_plain(path)), {key: value for key, value in plain.items() if key != EXTENDS})
+        return merged(_extended(read_plain(path)), {key: value for key, value in plain.items() if key != _EXTENDS})
 
 
 def _read(path: Path) -> Study:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
@@ -126,7 +127,7 @@ def _facts(shop: Workshop, context: Context) -> dict[str, Any]:
 
 
 def _sheet(shop: Workshop, context: Context) -> bytes:
-    """Returns the contact sheet: test samples whose edit shows, with the edits of base, SFT and USO."""
+    """Returns the contact sheet as WebP: test samples whose edit shows, with the edits of base, SFT and USO."""
     clips, seed = editing_of(shop).clips, shop.seeds[0]
     names = [name for name in shop.models() if f"edits/{name}/seed-{seed}" in context.needs]
     edits = {name: load_edits(context.needs[f"edits/{name}/seed-{seed}"].folder / "edits.npz") for name in names}
@@ -143,4 +144,6 @@ def _sheet(shop: Workshop, context: Context) -> bytes:
         )
         for place in (places[index * len(places) // most] for index in range(most))
     ]
-    return edit_sheet(["source", *names, "target"], rows)
+    out = io.BytesIO()
+    edit_sheet(["source", *names, "target"], rows).save(out, "WEBP", quality=90, method=6)
+    return out.getvalue()
